@@ -1,0 +1,181 @@
+package io.wan4j.checkpoint;
+
+import io.wan4j.tensor.FloatCodec;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One tensor in a checkpoint file: where its bytes lie and how to read them. Nothing is read before it is asked for.
+ * Elements are row-major, contiguous and little-endian. Thread-safe; unusable once the file it came from is closed.
+ */
+public final class StoredTensor {
+    private final String name;
+    private final Shape shape;
+    private final Format format;
+    private final MappedFile file;
+    private final long offset;
+    private volatile @Nullable ByteBuffer mapped;
+
+    /**
+     * A tensor at byte {@code offset} of {@code file}.
+     *
+     * @throws IllegalArgumentException if its bytes leave the file
+     */
+    public StoredTensor(String name, Shape shape, Format format, MappedFile file, long offset) {
+        long length = Math.multiplyExact(shape.count(), (long) format.bytes());
+        if (offset < 0 || offset > file.size() - length) {
+            throw new IllegalArgumentException(
+                    name + ": " + length + " bytes at " + offset + " leave " + file + " of " + file.size() + " bytes");
+        }
+        this.name = name;
+        this.shape = shape;
+        this.format = format;
+        this.file = file;
+        this.offset = offset;
+    }
+
+    /** The name under which it is known: the file's own, or a canonical one in a renaming view. */
+    public String name() {
+        return name;
+    }
+
+    public Shape shape() {
+        return shape;
+    }
+
+    public Format format() {
+        return format;
+    }
+
+    /** The file that holds the bytes. */
+    public Path path() {
+        return file.path();
+    }
+
+    /** First byte in the file. */
+    public long offset() {
+        return offset;
+    }
+
+    /** Number of bytes. */
+    public long byteLength() {
+        return shape.count() * format.bytes();
+    }
+
+    /** The same bytes under another name. */
+    public StoredTensor named(String other) {
+        return new StoredTensor(other, shape, format, file, offset);
+    }
+
+    /** The same bytes under another shape with as many elements. */
+    public StoredTensor reshaped(Shape other) {
+        if (other.count() != shape.count()) {
+            throw new IllegalArgumentException(
+                    name + ": expected " + shape.count() + " elements as in " + shape + ", got " + other);
+        }
+        return new StoredTensor(name, other, format, file, offset);
+    }
+
+    /** Rows {@code from} (included) to {@code to} of the first axis, under another name; shares the bytes. */
+    public StoredTensor rows(String other, long from, long to) {
+        if (from < 0 || from > to || to > shape.dim(0)) {
+            throw new IllegalArgumentException(
+                    name + ": expected rows within [0," + shape.dim(0) + "], got [" + from + "," + to + "]");
+        }
+        Shape part = shape.withFirst(to - from);
+        long rowBytes = part.count() == 0 ? 0 : byteLength() / shape.dim(0);
+        return new StoredTensor(other, part, format, file, offset + from * rowBytes);
+    }
+
+    /**
+     * All bytes, mapped: read-only, little-endian, position 0. Each call gives a buffer with its own position on the
+     * same memory.
+     *
+     * @throws IllegalArgumentException if there are 2 GiB or more; read such a tensor by {@link #map(long, long)}
+     * @throws IllegalStateException if the file is closed
+     */
+    public ByteBuffer map() {
+        ByteBuffer whole = mapped;
+        if (whole == null || file.isClosed()) {
+            whole = file.map(offset, byteLength());
+            mapped = whole;
+        }
+        return whole.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * A window of the bytes, mapped; {@code from} counts from the tensor's first byte.
+     *
+     * @throws IllegalArgumentException if the window leaves the tensor or has 2 GiB or more
+     * @throws IllegalStateException if the file is closed
+     */
+    public ByteBuffer map(long from, long length) {
+        if (from < 0 || length < 0 || from > byteLength() - length) {
+            throw new IllegalArgumentException(
+                    name + ": expected a window of " + byteLength() + " bytes, got " + length + " at " + from);
+        }
+        return file.map(offset + from, length);
+    }
+
+    /**
+     * The elements as floats, row-major; integers are converted too.
+     *
+     * @throws IllegalArgumentException if there are more elements than an array holds
+     */
+    public float[] toFloats() {
+        float[] values = new float[arrayLength()];
+        if (format.isFloat()) {
+            FloatCodec.decode(format, map(), 0, values, 0, values.length);
+        } else {
+            ByteBuffer bytes = map();
+            for (int i = 0; i < values.length; i++) {
+                values[i] = integer(bytes, i);
+            }
+        }
+        return values;
+    }
+
+    /**
+     * The elements of an integer or boolean tensor, row-major; U8 and BOOL are unsigned.
+     *
+     * @throws IllegalArgumentException if the format is floating or there are more elements than an array holds
+     */
+    public long[] toLongs() {
+        if (format.isFloat()) {
+            throw new IllegalArgumentException(name + ": expected an integer format, got " + format);
+        }
+        long[] values = new long[arrayLength()];
+        ByteBuffer bytes = map();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = integer(bytes, i);
+        }
+        return values;
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + format + " " + shape + " in " + file;
+    }
+
+    private long integer(ByteBuffer bytes, int index) {
+        return switch (format) {
+            case I64 -> bytes.getLong(8 * index);
+            case I32 -> bytes.getInt(4 * index);
+            case I16 -> bytes.getShort(2 * index);
+            case I8 -> bytes.get(index);
+            case U8, BOOL -> bytes.get(index) & 0xFF;
+            default -> throw new IllegalStateException("not an integer format: " + format);
+        };
+    }
+
+    private int arrayLength() {
+        if (byteLength() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(name + ": expected less than 2 GiB, got " + byteLength() + " bytes");
+        }
+        return (int) shape.count();
+    }
+}

@@ -1,0 +1,5 @@
+/** The safetensors format: reader, shards with their index, and writer. */
+@NullMarked
+package io.wan4j.checkpoint.safetensors;
+
+import org.jspecify.annotations.NullMarked;
