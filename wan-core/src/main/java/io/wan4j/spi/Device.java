@@ -1,0 +1,28 @@
+package io.wan4j.spi;
+
+/**
+ * A place to compute. Its workspace and kernels are used by one thread at a time. Closing frees everything that its
+ * arenas and workspace still hold.
+ */
+public interface Device extends AutoCloseable {
+    /** Short name for logs and options, for example {@code reference}, {@code onednn}, {@code cuda:0}. */
+    String name();
+
+    /** One line about the hardware and software behind it. */
+    String description();
+
+    /** Formats of activations on this device. */
+    ActivationFormats formats();
+
+    /** Its memory. */
+    Memory memory();
+
+    /** Its operations. */
+    Kernels kernels();
+
+    /** Waits until all work that was handed over is done, and reports its failure, if any. */
+    void synchronize();
+
+    @Override
+    void close();
+}

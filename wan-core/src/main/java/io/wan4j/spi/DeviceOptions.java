@@ -1,0 +1,40 @@
+package io.wan4j.spi;
+
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What a user asks of a device.
+ *
+ * @param formats formats of activations; the backend's default if empty
+ * @param threads host threads; 0 means the backend's default, the physical cores
+ * @param memoryLimit bytes that arenas and workspace may take together; what is free now if empty
+ * @param ordinal which device of this kind, from 0
+ */
+public record DeviceOptions(Optional<ActivationFormats> formats, int threads, OptionalLong memoryLimit, int ordinal) {
+    /** The backend's choice in everything. */
+    public static final DeviceOptions DEFAULT = new DeviceOptions(Optional.empty(), 0, OptionalLong.empty(), 0);
+
+    /** Checks the numbers. */
+    public DeviceOptions {
+        if (threads < 0 || ordinal < 0) {
+            throw new IllegalArgumentException(
+                    "device options: expected threads >= 0 and ordinal >= 0, got " + threads + " and " + ordinal);
+        }
+    }
+
+    /** These options with other activation formats. */
+    public DeviceOptions withFormats(ActivationFormats chosen) {
+        return new DeviceOptions(Optional.of(chosen), threads, memoryLimit, ordinal);
+    }
+
+    /** These options with a number of host threads. */
+    public DeviceOptions withThreads(int count) {
+        return new DeviceOptions(formats, count, memoryLimit, ordinal);
+    }
+
+    /** These options with a limit on device memory, in bytes. */
+    public DeviceOptions withMemoryLimit(long bytes) {
+        return new DeviceOptions(formats, threads, OptionalLong.of(bytes), ordinal);
+    }
+}

@@ -1,0 +1,25 @@
+package io.wan4j.spi;
+
+import io.wan4j.tensor.Tensor;
+import java.nio.ByteBuffer;
+
+/** The memory of a device. */
+public interface Memory {
+    /** A new arena; the caller closes it. */
+    Arena arena();
+
+    /** The device's one workspace. */
+    Workspace workspace();
+
+    /** Copies little-endian bytes of the target's format and size from the host; done when it returns. */
+    void upload(ByteBuffer source, Tensor target);
+
+    /** Copies a tensor's bytes to the host; done when it returns. */
+    void download(Tensor source, ByteBuffer target);
+
+    /** Bytes that could still be allocated. */
+    long available();
+
+    /** Bytes that open arenas hold. */
+    long inArenas();
+}
