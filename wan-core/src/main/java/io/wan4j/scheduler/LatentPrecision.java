@@ -1,0 +1,26 @@
+package io.wan4j.scheduler;
+
+/** Format that the latents are kept in between the steps. The arithmetic of a step is F32 in any case. */
+public enum LatentPrecision {
+    /** Keeps every bit of a step's result. */
+    F32 {
+        @Override
+        float round(float value) {
+            return value;
+        }
+    },
+    /** Rounds before and after each step to the nearest bfloat16, ties to even; LightX2V's default runtime does so. */
+    BF16 {
+        @Override
+        float round(float value) {
+            int bits = Float.floatToRawIntBits(value);
+            if (Float.isNaN(value)) {
+                return value;
+            }
+            int tieToEven = (bits >>> 16) & 1;
+            return Float.intBitsToFloat((bits + 0x7fff + tieToEven) & 0xffff0000);
+        }
+    };
+
+    abstract float round(float value);
+}
