@@ -1,5 +1,7 @@
 package io.wan4j.scheduler;
 
+import io.wan4j.tensor.FloatCodec;
+
 /** Format that the latents are kept in between the steps. The arithmetic of a step is F32 in any case. */
 public enum LatentPrecision {
     /** Keeps every bit of a step's result. */
@@ -13,12 +15,7 @@ public enum LatentPrecision {
     BF16 {
         @Override
         float round(float value) {
-            int bits = Float.floatToRawIntBits(value);
-            if (Float.isNaN(value)) {
-                return value;
-            }
-            int tieToEven = (bits >>> 16) & 1;
-            return Float.intBitsToFloat((bits + 0x7fff + tieToEven) & 0xffff0000);
+            return FloatCodec.bf16ToFloat(FloatCodec.floatToBf16(value));
         }
     };
 
