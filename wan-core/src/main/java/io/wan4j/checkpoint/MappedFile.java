@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file whose parts are mapped into memory on demand, read-only, and shared with the page cache.
@@ -87,6 +88,19 @@ public final class MappedFile implements AutoCloseable {
     }
 
     /**
+     * A part of the file as a tensor's bytes. The whole part is mapped once, when it is first asked for.
+     *
+     * @throws IllegalArgumentException if the range leaves the file
+     */
+    public TensorBytes region(long offset, long length) {
+        if (offset < 0 || length < 0 || offset > size - length) {
+            throw new IllegalArgumentException(
+                    path + ": expected a range within " + size + " bytes, got " + length + " bytes at " + offset);
+        }
+        return new Region(this, offset, length);
+    }
+
+    /**
      * Copies a part of the file into a new array; for headers, not for weights.
      *
      * @throws IllegalArgumentException if the range leaves the file
@@ -145,6 +159,48 @@ public final class MappedFile implements AutoCloseable {
     private void checkOpen() {
         if (closed) {
             throw new IllegalStateException(path + " is closed");
+        }
+    }
+
+    /** Bytes of the file; keeps the mapping of the whole, so that a tensor read twice is mapped once. */
+    private static final class Region implements TensorBytes {
+        private final MappedFile file;
+        private final long offset;
+        private final long length;
+        private volatile @Nullable ByteBuffer whole;
+
+        Region(MappedFile file, long offset, long length) {
+            this.file = file;
+            this.offset = offset;
+            this.length = length;
+        }
+
+        @Override
+        public long length() {
+            return length;
+        }
+
+        @Override
+        public ByteBuffer map(long from, long count) {
+            if (from < 0 || count < 0 || from > length - count) {
+                throw new IllegalArgumentException(
+                        file + ": expected a window of " + length + " bytes, got " + count + " at " + from);
+            }
+            file.checkOpen();
+            if (from != 0 || count != length) {
+                return file.map(offset + from, count);
+            }
+            ByteBuffer mapped = whole;
+            if (mapped == null) {
+                mapped = file.map(offset, length);
+                whole = mapped;
+            }
+            return mapped.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        }
+
+        @Override
+        public Path path() {
+            return file.path();
         }
     }
 }

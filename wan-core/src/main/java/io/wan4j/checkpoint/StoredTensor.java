@@ -4,9 +4,7 @@ import io.wan4j.tensor.FloatCodec;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One tensor in a checkpoint file: where its bytes lie and how to read them. Nothing is read before it is asked for.
@@ -16,26 +14,23 @@ public final class StoredTensor {
     private final String name;
     private final Shape shape;
     private final Format format;
-    private final MappedFile file;
-    private final long offset;
-    private volatile @Nullable ByteBuffer mapped;
+    private final TensorBytes bytes;
 
     /**
-     * A tensor at byte {@code offset} of {@code file}.
+     * A tensor with these bytes.
      *
-     * @throws IllegalArgumentException if its bytes leave the file
+     * @throws IllegalArgumentException if there are not exactly as many bytes as shape and format ask for
      */
-    public StoredTensor(String name, Shape shape, Format format, MappedFile file, long offset) {
+    public StoredTensor(String name, Shape shape, Format format, TensorBytes bytes) {
         long length = Math.multiplyExact(shape.count(), (long) format.bytes());
-        if (offset < 0 || offset > file.size() - length) {
+        if (bytes.length() != length) {
             throw new IllegalArgumentException(
-                    name + ": " + length + " bytes at " + offset + " leave " + file + " of " + file.size() + " bytes");
+                    name + ": expected " + length + " bytes for " + format + " " + shape + ", got " + bytes.length());
         }
         this.name = name;
         this.shape = shape;
         this.format = format;
-        this.file = file;
-        this.offset = offset;
+        this.bytes = bytes;
     }
 
     /** The name under which it is known: the file's own, or a canonical one in a renaming view. */
@@ -53,22 +48,17 @@ public final class StoredTensor {
 
     /** The file that holds the bytes. */
     public Path path() {
-        return file.path();
-    }
-
-    /** First byte in the file. */
-    public long offset() {
-        return offset;
+        return bytes.path();
     }
 
     /** Number of bytes. */
     public long byteLength() {
-        return shape.count() * format.bytes();
+        return bytes.length();
     }
 
     /** The same bytes under another name. */
     public StoredTensor named(String other) {
-        return new StoredTensor(other, shape, format, file, offset);
+        return new StoredTensor(other, shape, format, bytes);
     }
 
     /** The same bytes under another shape with as many elements. */
@@ -77,7 +67,7 @@ public final class StoredTensor {
             throw new IllegalArgumentException(
                     name + ": expected " + shape.count() + " elements as in " + shape + ", got " + other);
         }
-        return new StoredTensor(name, other, format, file, offset);
+        return new StoredTensor(name, other, format, bytes);
     }
 
     /** Rows {@code from} (included) to {@code to} of the first axis, under another name; shares the bytes. */
@@ -88,7 +78,7 @@ public final class StoredTensor {
         }
         Shape part = shape.withFirst(to - from);
         long rowBytes = part.count() == 0 ? 0 : byteLength() / shape.dim(0);
-        return new StoredTensor(other, part, format, file, offset + from * rowBytes);
+        return new StoredTensor(other, part, format, new Window(bytes, from * rowBytes, (to - from) * rowBytes));
     }
 
     /**
@@ -99,12 +89,7 @@ public final class StoredTensor {
      * @throws IllegalStateException if the file is closed
      */
     public ByteBuffer map() {
-        ByteBuffer whole = mapped;
-        if (whole == null || file.isClosed()) {
-            whole = file.map(offset, byteLength());
-            mapped = whole;
-        }
-        return whole.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        return bytes.map(0, bytes.length());
     }
 
     /**
@@ -114,11 +99,7 @@ public final class StoredTensor {
      * @throws IllegalStateException if the file is closed
      */
     public ByteBuffer map(long from, long length) {
-        if (from < 0 || length < 0 || from > byteLength() - length) {
-            throw new IllegalArgumentException(
-                    name + ": expected a window of " + byteLength() + " bytes, got " + length + " at " + from);
-        }
-        return file.map(offset + from, length);
+        return bytes.map(from, length);
     }
 
     /**
@@ -131,9 +112,9 @@ public final class StoredTensor {
         if (format.isFloat()) {
             FloatCodec.decode(format, map(), 0, values, 0, values.length);
         } else {
-            ByteBuffer bytes = map();
+            ByteBuffer elements = map();
             for (int i = 0; i < values.length; i++) {
-                values[i] = integer(bytes, i);
+                values[i] = integer(elements, i);
             }
         }
         return values;
@@ -149,25 +130,25 @@ public final class StoredTensor {
             throw new IllegalArgumentException(name + ": expected an integer format, got " + format);
         }
         long[] values = new long[arrayLength()];
-        ByteBuffer bytes = map();
+        ByteBuffer elements = map();
         for (int i = 0; i < values.length; i++) {
-            values[i] = integer(bytes, i);
+            values[i] = integer(elements, i);
         }
         return values;
     }
 
     @Override
     public String toString() {
-        return name + " " + format + " " + shape + " in " + file;
+        return name + " " + format + " " + shape + " in " + bytes.path();
     }
 
-    private long integer(ByteBuffer bytes, int index) {
+    private long integer(ByteBuffer elements, int index) {
         return switch (format) {
-            case I64 -> bytes.getLong(8 * index);
-            case I32 -> bytes.getInt(4 * index);
-            case I16 -> bytes.getShort(2 * index);
-            case I8 -> bytes.get(index);
-            case U8, BOOL -> bytes.get(index) & 0xFF;
+            case I64 -> elements.getLong(8 * index);
+            case I32 -> elements.getInt(4 * index);
+            case I16 -> elements.getShort(2 * index);
+            case I8 -> elements.get(index);
+            case U8, BOOL -> elements.get(index) & 0xFF;
             default -> throw new IllegalStateException("not an integer format: " + format);
         };
     }
@@ -177,5 +158,22 @@ public final class StoredTensor {
             throw new IllegalArgumentException(name + ": expected less than 2 GiB, got " + byteLength() + " bytes");
         }
         return (int) shape.count();
+    }
+
+    /** A part of other bytes. */
+    private record Window(TensorBytes whole, long start, long length) implements TensorBytes {
+        @Override
+        public ByteBuffer map(long from, long count) {
+            if (from < 0 || count < 0 || from > length - count) {
+                throw new IllegalArgumentException(
+                        "expected a window of " + length + " bytes, got " + count + " at " + from);
+            }
+            return whole.map(start + from, count);
+        }
+
+        @Override
+        public Path path() {
+            return whole.path();
+        }
     }
 }

@@ -72,7 +72,11 @@ public final class SafetensorsFile implements TensorFiles {
         for (HeaderParser.Entry entry : header.entries()) {
             tensors.put(
                     entry.name(),
-                    new StoredTensor(entry.name(), entry.shape(), entry.format(), file, start + entry.begin()));
+                    new StoredTensor(
+                            entry.name(),
+                            entry.shape(),
+                            entry.format(),
+                            file.region(start + entry.begin(), entry.end() - entry.begin())));
         }
         return new SafetensorsFile(file, Collections.unmodifiableMap(tensors), Map.copyOf(header.metadata()));
     }
