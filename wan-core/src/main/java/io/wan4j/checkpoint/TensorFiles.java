@@ -14,7 +14,7 @@ public interface TensorFiles extends AutoCloseable {
     Set<String> names();
 
     /** The tensor with this name, if there is one. */
-    Optional<StoredTensor> find(String name);
+    Optional<CheckpointTensor> find(String name);
 
     /** The files behind it. */
     List<Path> files();
@@ -27,7 +27,7 @@ public interface TensorFiles extends AutoCloseable {
      *
      * @throws CheckpointException if there is none; the message names the files
      */
-    default StoredTensor tensor(String name) {
+    default CheckpointTensor tensor(String name) {
         return find(name)
                 .orElseThrow(() -> new CheckpointException(
                         name + ": expected in " + files() + ", got " + names().size() + " tensors without it"));

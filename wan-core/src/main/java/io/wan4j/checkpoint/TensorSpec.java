@@ -10,7 +10,7 @@ public record TensorSpec(String name, Format format, Shape shape) {
     }
 
     /** The header entry of a stored tensor. */
-    public static TensorSpec of(StoredTensor tensor) {
+    public static TensorSpec of(CheckpointTensor tensor) {
         return new TensorSpec(tensor.name(), tensor.format(), tensor.shape());
     }
 

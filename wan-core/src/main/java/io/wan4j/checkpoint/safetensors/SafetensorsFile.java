@@ -1,7 +1,7 @@
 package io.wan4j.checkpoint.safetensors;
 
+import io.wan4j.checkpoint.CheckpointTensor;
 import io.wan4j.checkpoint.MappedFile;
-import io.wan4j.checkpoint.StoredTensor;
 import io.wan4j.checkpoint.TensorFiles;
 import io.wan4j.error.CheckpointException;
 import java.nio.ByteBuffer;
@@ -26,10 +26,10 @@ public final class SafetensorsFile implements TensorFiles {
     public static final int MAX_HEADER = 100_000_000;
 
     private final MappedFile file;
-    private final Map<String, StoredTensor> tensors;
+    private final Map<String, CheckpointTensor> tensors;
     private final Map<String, String> metadata;
 
-    private SafetensorsFile(MappedFile file, Map<String, StoredTensor> tensors, Map<String, String> metadata) {
+    private SafetensorsFile(MappedFile file, Map<String, CheckpointTensor> tensors, Map<String, String> metadata) {
         this.file = file;
         this.tensors = tensors;
         this.metadata = metadata;
@@ -68,11 +68,11 @@ public final class SafetensorsFile implements TensorFiles {
         HeaderParser.Header header = HeaderParser.parse(file.toString(), file.read(8, (int) length));
         long start = 8 + length;
         header.checkCovers(file.toString(), file.size() - start);
-        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        Map<String, CheckpointTensor> tensors = new LinkedHashMap<>();
         for (HeaderParser.Entry entry : header.entries()) {
             tensors.put(
                     entry.name(),
-                    new StoredTensor(
+                    new CheckpointTensor(
                             entry.name(),
                             entry.shape(),
                             entry.format(),
@@ -91,7 +91,7 @@ public final class SafetensorsFile implements TensorFiles {
     }
 
     @Override
-    public Optional<StoredTensor> find(String name) {
+    public Optional<CheckpointTensor> find(String name) {
         return Optional.ofNullable(tensors.get(name));
     }
 

@@ -1,6 +1,6 @@
 package io.wan4j.checkpoint.safetensors;
 
-import io.wan4j.checkpoint.StoredTensor;
+import io.wan4j.checkpoint.CheckpointTensor;
 import io.wan4j.checkpoint.TensorSpec;
 import io.wan4j.tensor.FloatCodec;
 import java.io.IOException;
@@ -113,14 +113,14 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
 
     /** Copies a stored tensor of the same name and format, piece by piece. */
-    public void write(StoredTensor tensor) {
+    public void write(CheckpointTensor tensor) {
         TensorSpec spec = tensor(tensor.name()).spec;
         if (!spec.equals(TensorSpec.of(tensor))) {
             throw new IllegalArgumentException("expected " + spec + ", got " + TensorSpec.of(tensor));
         }
         long piece = 256L << 20;
-        for (long from = 0; from < tensor.byteLength(); from += piece) {
-            write(tensor.name(), tensor.map(from, Math.min(piece, tensor.byteLength() - from)));
+        for (long from = 0; from < tensor.bytes(); from += piece) {
+            write(tensor.name(), tensor.read(from, Math.min(piece, tensor.bytes() - from)));
         }
     }
 

@@ -2,7 +2,7 @@ package io.wan4j.checkpoint.safetensors;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.wan4j.checkpoint.CheckpointJson;
-import io.wan4j.checkpoint.StoredTensor;
+import io.wan4j.checkpoint.CheckpointTensor;
 import io.wan4j.checkpoint.TensorFiles;
 import io.wan4j.error.CheckpointException;
 import java.nio.file.Files;
@@ -22,9 +22,9 @@ import java.util.Set;
 public final class ShardedSafetensors implements TensorFiles {
     private final Path index;
     private final List<SafetensorsFile> shards;
-    private final Map<String, StoredTensor> tensors;
+    private final Map<String, CheckpointTensor> tensors;
 
-    private ShardedSafetensors(Path index, List<SafetensorsFile> shards, Map<String, StoredTensor> tensors) {
+    private ShardedSafetensors(Path index, List<SafetensorsFile> shards, Map<String, CheckpointTensor> tensors) {
         this.index = index;
         this.shards = shards;
         this.tensors = tensors;
@@ -39,7 +39,7 @@ public final class ShardedSafetensors implements TensorFiles {
         Map<String, String> weightMap = weightMap(index);
         List<SafetensorsFile> shards = new ArrayList<>();
         try {
-            Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+            Map<String, CheckpointTensor> tensors = new LinkedHashMap<>();
             for (String shard : Set.copyOf(weightMap.values()).stream().sorted().toList()) {
                 SafetensorsFile file = openShard(index, shard);
                 shards.add(file);
@@ -91,7 +91,7 @@ public final class ShardedSafetensors implements TensorFiles {
             Map<String, String> weightMap,
             String shard,
             SafetensorsFile file,
-            Map<String, StoredTensor> tensors) {
+            Map<String, CheckpointTensor> tensors) {
         for (String name : file.names()) {
             String listed = weightMap.get(name);
             if (!shard.equals(listed)) {
@@ -103,7 +103,8 @@ public final class ShardedSafetensors implements TensorFiles {
         }
     }
 
-    private static void checkComplete(Path index, Map<String, String> weightMap, Map<String, StoredTensor> tensors) {
+    private static void checkComplete(
+            Path index, Map<String, String> weightMap, Map<String, CheckpointTensor> tensors) {
         for (Map.Entry<String, String> entry : weightMap.entrySet()) {
             if (!tensors.containsKey(entry.getKey())) {
                 throw new CheckpointException(index.resolveSibling(entry.getValue()) + ": " + entry.getKey()
@@ -118,7 +119,7 @@ public final class ShardedSafetensors implements TensorFiles {
     }
 
     @Override
-    public Optional<StoredTensor> find(String name) {
+    public Optional<CheckpointTensor> find(String name) {
         return Optional.ofNullable(tensors.get(name));
     }
 

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.wan4j.checkpoint.CheckpointTensor;
 import io.wan4j.checkpoint.Goldens;
-import io.wan4j.checkpoint.StoredTensor;
 import io.wan4j.error.CheckpointException;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
@@ -34,7 +34,7 @@ class SafetensorsFileTest {
         for (Path path : Goldens.allSafetensors()) {
             try (SafetensorsFile file = SafetensorsFile.open(path)) {
                 for (String name : file.names()) {
-                    StoredTensor tensor = file.tensor(name);
+                    CheckpointTensor tensor = file.tensor(name);
                     int count = tensor.format().isFloat() ? tensor.toFloats().length : tensor.toLongs().length;
                     assertThat((long) count).isEqualTo(tensor.shape().count());
                 }
@@ -59,7 +59,7 @@ class SafetensorsFileTest {
             assertThat(file.tensor("b").format()).isEqualTo(Format.I16);
             assertThat(file.tensor("e").toFloats()).isEmpty();
             assertThat(file.tensor("a").rows("a.1", 1, 2).toFloats()).containsExactly(-2f);
-            assertThat(file.tensor("a").map(4, 4).getFloat(0)).isEqualTo(-2f);
+            assertThat(file.tensor("a").read(4, 4).getFloat(0)).isEqualTo(-2f);
             assertThatThrownBy(() -> file.tensor("c"))
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageContaining("c: expected in");
@@ -70,13 +70,13 @@ class SafetensorsFileTest {
     void readingAfterCloseThrows() throws IOException {
         Path path = write("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", new byte[2]);
         SafetensorsFile file = SafetensorsFile.open(path);
-        StoredTensor tensor = file.tensor("a");
+        CheckpointTensor tensor = file.tensor("a");
         assertThat(tensor.toLongs()).containsExactly(0L, 0L);
         file.close();
         file.close();
         assertThatThrownBy(tensor::map).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(tensor::toLongs).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> tensor.map(0, 1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> tensor.read(0, 1)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -92,9 +92,9 @@ class SafetensorsFileTest {
             sparse.write(42);
         }
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
-            StoredTensor big = file.tensor("big");
-            assertThat(big.byteLength()).isEqualTo(bytes);
-            assertThat(big.map(bytes - 4, 4).get(3)).isEqualTo((byte) 42);
+            CheckpointTensor big = file.tensor("big");
+            assertThat(big.bytes()).isEqualTo(bytes);
+            assertThat(big.read(bytes - 4, 4).get(3)).isEqualTo((byte) 42);
             assertThat(big.rows("last", rows - 1, rows).map().get(1023)).isEqualTo((byte) 42);
             assertThatThrownBy(big::map).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(big::toLongs).isInstanceOf(IllegalArgumentException.class);

@@ -3,6 +3,7 @@ package io.wan4j.checkpoint;
 import io.wan4j.tensor.FloatCodec;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
+import io.wan4j.tensor.StoredTensor;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -10,7 +11,7 @@ import java.nio.file.Path;
  * One tensor in a checkpoint file: where its bytes lie and how to read them. Nothing is read before it is asked for.
  * Elements are row-major, contiguous and little-endian. Thread-safe; unusable once the file it came from is closed.
  */
-public final class StoredTensor {
+public final class CheckpointTensor implements StoredTensor {
     private final String name;
     private final Shape shape;
     private final Format format;
@@ -21,7 +22,7 @@ public final class StoredTensor {
      *
      * @throws IllegalArgumentException if there are not exactly as many bytes as shape and format ask for
      */
-    public StoredTensor(String name, Shape shape, Format format, TensorBytes bytes) {
+    public CheckpointTensor(String name, Shape shape, Format format, TensorBytes bytes) {
         long length = Math.multiplyExact(shape.count(), (long) format.bytes());
         if (bytes.length() != length) {
             throw new IllegalArgumentException(
@@ -34,14 +35,17 @@ public final class StoredTensor {
     }
 
     /** The name under which it is known: the file's own, or a canonical one in a renaming view. */
+    @Override
     public String name() {
         return name;
     }
 
+    @Override
     public Shape shape() {
         return shape;
     }
 
+    @Override
     public Format format() {
         return format;
     }
@@ -51,55 +55,41 @@ public final class StoredTensor {
         return bytes.path();
     }
 
-    /** Number of bytes. */
-    public long byteLength() {
-        return bytes.length();
+    @Override
+    public String location() {
+        return String.valueOf(bytes.path().getFileName());
     }
 
     /** The same bytes under another name. */
-    public StoredTensor named(String other) {
-        return new StoredTensor(other, shape, format, bytes);
-    }
-
-    /** The same bytes under another shape with as many elements. */
-    public StoredTensor reshaped(Shape other) {
-        if (other.count() != shape.count()) {
-            throw new IllegalArgumentException(
-                    name + ": expected " + shape.count() + " elements as in " + shape + ", got " + other);
-        }
-        return new StoredTensor(name, other, format, bytes);
+    public CheckpointTensor named(String other) {
+        return new CheckpointTensor(other, shape, format, bytes);
     }
 
     /** Rows {@code from} (included) to {@code to} of the first axis, under another name; shares the bytes. */
-    public StoredTensor rows(String other, long from, long to) {
+    public CheckpointTensor rows(String other, long from, long to) {
         if (from < 0 || from > to || to > shape.dim(0)) {
             throw new IllegalArgumentException(
                     name + ": expected rows within [0," + shape.dim(0) + "], got [" + from + "," + to + "]");
         }
         Shape part = shape.withFirst(to - from);
-        long rowBytes = part.count() == 0 ? 0 : byteLength() / shape.dim(0);
-        return new StoredTensor(other, part, format, new Window(bytes, from * rowBytes, (to - from) * rowBytes));
+        long rowBytes = part.count() == 0 ? 0 : bytes() / shape.dim(0);
+        return new CheckpointTensor(other, part, format, new Window(bytes, from * rowBytes, (to - from) * rowBytes));
     }
 
     /**
      * All bytes, mapped: read-only, little-endian, position 0. Each call gives a buffer with its own position on the
      * same memory.
      *
-     * @throws IllegalArgumentException if there are 2 GiB or more; read such a tensor by {@link #map(long, long)}
+     * @throws IllegalArgumentException if there are 2 GiB or more; read such a tensor by {@link #read}
      * @throws IllegalStateException if the file is closed
      */
     public ByteBuffer map() {
         return bytes.map(0, bytes.length());
     }
 
-    /**
-     * A window of the bytes, mapped; {@code from} counts from the tensor's first byte.
-     *
-     * @throws IllegalArgumentException if the window leaves the tensor or has 2 GiB or more
-     * @throws IllegalStateException if the file is closed
-     */
-    public ByteBuffer map(long from, long length) {
-        return bytes.map(from, length);
+    @Override
+    public ByteBuffer read(long offset, long length) {
+        return bytes.map(offset, length);
     }
 
     /**
@@ -154,8 +144,8 @@ public final class StoredTensor {
     }
 
     private int arrayLength() {
-        if (byteLength() > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(name + ": expected less than 2 GiB, got " + byteLength() + " bytes");
+        if (bytes() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(name + ": expected less than 2 GiB, got " + bytes() + " bytes");
         }
         return (int) shape.count();
     }
