@@ -170,6 +170,11 @@ public final class Weights implements AutoCloseable {
         return tensor(source.get(prefix + name, stored), Shape.of(dims));
     }
 
+    /** Parameters of any floating format on the host, row-major. */
+    public float[] host(String name, long... dims) {
+        return StoredFloats.read(source.get(prefix + name, Shape.of(dims)));
+    }
+
     /** Host values as an F32 tensor that lives as long as these weights. */
     public Tensor constant(float[] values, long... dims) {
         Tensor out = arena.allocate(Shape.of(dims), Format.F32);

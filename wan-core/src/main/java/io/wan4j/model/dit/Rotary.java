@@ -1,0 +1,61 @@
+package io.wan4j.model.dit;
+
+import io.wan4j.error.ShapeException;
+
+/**
+ * Rotary angles over (frame, row, column), in FP64. With {@code c = headDim / 2} pairs and {@code n = c / 3}: the first
+ * {@code c - 2n} pairs turn with the frame, the next n with the row, the last n with the column; pair j of an axis with
+ * m pairs turns by {@code position * 10000^(-j/m)}.
+ */
+final class Rotary {
+    private static final double BASE = 10000;
+
+    private Rotary() {}
+
+    /** Cosine and sine of every token and pair: [frames * rows * columns, headDim / 2, 2]. */
+    static float[] table(int headDim, int frames, int rows, int columns) {
+        int pairs = headDim / 2;
+        int spatial = pairs / 3;
+        int temporal = pairs - 2 * spatial;
+        double[][][] axes = {
+            axis(temporal, frames), axis(spatial, rows), axis(spatial, columns),
+        };
+        long values = 2L * frames * rows * columns * pairs;
+        if (values > Integer.MAX_VALUE) {
+            throw new ShapeException("rotary table: expected fewer than 2^31 values, got " + values + " for " + frames
+                    + "x" + rows + "x" + columns + " tokens");
+        }
+        float[] table = new float[(int) values];
+        int at = 0;
+        for (int t = 0; t < frames; t++) {
+            for (int i = 0; i < rows; i++) {
+                for (int j = 0; j < columns; j++) {
+                    at = append(table, at, axes[0][t]);
+                    at = append(table, at, axes[1][i]);
+                    at = append(table, at, axes[2][j]);
+                }
+            }
+        }
+        return table;
+    }
+
+    /** For each position the angles of the axis' pairs. */
+    private static double[][] axis(int pairs, int positions) {
+        double[][] angles = new double[positions][pairs];
+        for (int position = 0; position < positions; position++) {
+            for (int j = 0; j < pairs; j++) {
+                angles[position][j] = position * Math.pow(BASE, -(double) j / pairs);
+            }
+        }
+        return angles;
+    }
+
+    private static int append(float[] table, int at, double[] angles) {
+        int next = at;
+        for (double angle : angles) {
+            table[next++] = (float) Math.cos(angle);
+            table[next++] = (float) Math.sin(angle);
+        }
+        return next;
+    }
+}

@@ -1,0 +1,5 @@
+/** The umT5 text encoder. */
+@NullMarked
+package io.wan4j.model.text;
+
+import org.jspecify.annotations.NullMarked;
