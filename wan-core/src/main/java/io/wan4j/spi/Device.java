@@ -1,10 +1,22 @@
 package io.wan4j.spi;
 
+import java.util.Optional;
+
 /**
  * A place to compute. Its workspace and kernels are used by one thread at a time. Closing frees everything that its
  * arenas and workspace still hold.
  */
 public interface Device extends AutoCloseable {
+    /** Asks for the best device that can be used here: a GPU, else the fast CPU backend, else the reference. */
+    static DeviceRequest auto() {
+        return new DeviceRequest(Optional.empty(), DeviceOptions.DEFAULT);
+    }
+
+    /** Asks for a device by its provider's name: {@code cuda}, {@code onednn}, {@code reference}. */
+    static DeviceRequest named(String name) {
+        return new DeviceRequest(Optional.of(name), DeviceOptions.DEFAULT);
+    }
+
     /** Short name for logs and options, for example {@code reference}, {@code onednn}, {@code cuda:0}. */
     String name();
 

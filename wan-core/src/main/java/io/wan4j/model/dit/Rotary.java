@@ -17,7 +17,7 @@ final class Rotary {
         int pairs = headDim / 2;
         int spatial = pairs / 3;
         int temporal = pairs - 2 * spatial;
-        double[][][] axes = {
+        float[][][] axes = {
             axis(temporal, frames), axis(spatial, rows), axis(spatial, columns),
         };
         long values = 2L * frames * rows * columns * pairs;
@@ -39,23 +39,21 @@ final class Rotary {
         return table;
     }
 
-    /** For each position the angles of the axis' pairs. */
-    private static double[][] axis(int pairs, int positions) {
-        double[][] angles = new double[positions][pairs];
+    /** For each position of an axis the cosine and sine of each of its pairs. */
+    private static float[][] axis(int pairs, int positions) {
+        float[][] turns = new float[positions][2 * pairs];
         for (int position = 0; position < positions; position++) {
             for (int j = 0; j < pairs; j++) {
-                angles[position][j] = position * Math.pow(BASE, -(double) j / pairs);
+                double angle = position * Math.pow(BASE, -(double) j / pairs);
+                turns[position][2 * j] = (float) Math.cos(angle);
+                turns[position][2 * j + 1] = (float) Math.sin(angle);
             }
         }
-        return angles;
+        return turns;
     }
 
-    private static int append(float[] table, int at, double[] angles) {
-        int next = at;
-        for (double angle : angles) {
-            table[next++] = (float) Math.cos(angle);
-            table[next++] = (float) Math.sin(angle);
-        }
-        return next;
+    private static int append(float[] table, int at, float[] turns) {
+        System.arraycopy(turns, 0, table, at, turns.length);
+        return at + turns.length;
     }
 }

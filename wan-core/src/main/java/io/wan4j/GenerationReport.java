@@ -1,0 +1,30 @@
+package io.wan4j;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What a generation took, phase by phase.
+ *
+ * @param device name of the device
+ * @param phases the phases that ran, in order
+ * @param peakResident most bytes that the process held in memory since its start, where the system tells it
+ */
+public record GenerationReport(String device, List<PhaseReport> phases, OptionalLong peakResident) {
+    /** Copies the list. */
+    public GenerationReport {
+        phases = List.copyOf(phases);
+    }
+
+    /** Wall time of all phases. */
+    public Duration total() {
+        return phases.stream().map(PhaseReport::duration).reduce(Duration.ZERO, Duration::plus);
+    }
+
+    /** One phase, if it ran. */
+    public Optional<PhaseReport> phase(Phase phase) {
+        return phases.stream().filter(report -> report.phase() == phase).findFirst();
+    }
+}

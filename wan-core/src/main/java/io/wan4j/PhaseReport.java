@@ -1,0 +1,17 @@
+package io.wan4j;
+
+import io.wan4j.dry.Work;
+import java.time.Duration;
+
+/**
+ * What one phase took.
+ *
+ * @param phase the phase
+ * @param duration wall time, loading of its model included
+ * @param loading wall time of loading its model, zero if it was loaded already
+ * @param work matrix work and bytes by the shapes
+ * @param weightBytes bytes of its model on the device
+ * @param workspacePeak most bytes of temporaries at once
+ */
+public record PhaseReport(
+        Phase phase, Duration duration, Duration loading, Work work, long weightBytes, long workspacePeak) {}

@@ -1,0 +1,11 @@
+package io.wan4j;
+
+/** In what a model is computed. */
+public enum Precision {
+    /** Weights as the checkpoint stores them, activations as the device prefers. */
+    AS_STORED,
+    /** Activations in F32, weights as stored. */
+    F32,
+    /** Activations in BF16, weights as stored. */
+    BF16
+}

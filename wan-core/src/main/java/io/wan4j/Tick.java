@@ -1,0 +1,11 @@
+package io.wan4j;
+
+/** Told where a phase stands; may throw to stop it. All numbers count from 0. */
+@FunctionalInterface
+interface Tick {
+    /** Listens to nothing. */
+    Tick NONE = (step, steps, block, blocks) -> {};
+
+    /** Block {@code block} of {@code blocks} in step {@code step} of {@code steps} starts. */
+    void at(int step, int steps, int block, int blocks);
+}

@@ -1,0 +1,164 @@
+package io.wan4j.testkit.golden;
+
+import io.wan4j.error.ShapeException;
+import io.wan4j.ops.Ops;
+import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.Device;
+import io.wan4j.spi.Epilogue;
+import io.wan4j.spi.Kernels;
+import io.wan4j.spi.Linear;
+import io.wan4j.spi.Memory;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Tensor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device that writes down what fused kernels never write out: a linear layer's output before the residual joins, and
+ * normalised rows before the modulation. Everything is computed by the wrapped device.
+ */
+final class ProbeDevice implements Device {
+    private final Device device;
+    private final Kernels kernels;
+    private final Map<String, float[]> outputs = new HashMap<>();
+    private final Map<String, float[]> targets = new HashMap<>();
+    private final List<float[]> modulatedNorms = new ArrayList<>();
+    private final List<float[]> layerNorms = new ArrayList<>();
+
+    ProbeDevice(Device device) {
+        this.device = device;
+        this.kernels = (Kernels) Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(),
+                new Class<?>[] {Kernels.class},
+                (proxy, method, arguments) -> invoke(method, arguments));
+    }
+
+    private @Nullable Object invoke(Method method, Object[] arguments) throws Throwable {
+        try {
+            Object result = method.invoke(device.kernels(), arguments);
+            switch (method.getName()) {
+                case "linear" ->
+                    linear((Tensor) arguments[0], (Linear) arguments[1], (Epilogue) arguments[2], (Tensor)
+                            arguments[3]);
+                case "normModulate" -> modulatedNorms.add(plainNorm((Tensor) arguments[0], (float) arguments[3]));
+                case "layerNorm" -> layerNorms.add(values((Tensor) arguments[4]));
+                default -> {}
+            }
+            return result;
+        } catch (InvocationTargetException failure) {
+            throw failure.getCause();
+        }
+    }
+
+    private void linear(Tensor x, Linear layer, Epilogue epilogue, Tensor out) {
+        boolean plain = epilogue instanceof Epilogue.Store || epilogue instanceof Epilogue.Activate;
+        if (plain && out.format().isCode()) {
+            return;
+        }
+        targets.put(layer.name(), values(out));
+        if (plain) {
+            outputs.put(layer.name(), values(out));
+            return;
+        }
+        try (Ops ops = Ops.on(device)) {
+            Tensor y = ops.allocate(out.shape(), Format.F32);
+            device.kernels().linear(x, layer, Epilogue.STORE, y);
+            outputs.put(layer.name(), ops.download(y));
+        }
+    }
+
+    private float[] plainNorm(Tensor x, float eps) {
+        try (Ops ops = Ops.on(device)) {
+            Tensor zeros = ops.upload(
+                    new float[Math.toIntExact(x.shape().columns())], x.shape().columns());
+            return ops.download(ops.normModulate(x, zeros, zeros, eps, Format.F32));
+        }
+    }
+
+    /** Values of a tensor; of quantised rows, codes times scales are not needed by any golden vector. */
+    private float[] values(Tensor tensor) {
+        if (tensor.format().isCode()) {
+            return new float[0];
+        }
+        try (Ops ops = Ops.on(device)) {
+            return ops.download(tensor);
+        }
+    }
+
+    /** The last plain output of a layer. */
+    float[] output(String layer) {
+        return found(outputs.get(layer), layer);
+    }
+
+    /** What the layer's target held after its last call: for a residual the stream itself. */
+    float[] target(String layer) {
+        return found(targets.get(layer), layer);
+    }
+
+    /** Plain norms before modulation, in order of the calls. */
+    float[] modulatedNorm(int call) {
+        return modulatedNorms.get(call);
+    }
+
+    /** Results of LayerNorms with parameters, in order of the calls. */
+    float[] layerNorm(int call) {
+        return layerNorms.get(call);
+    }
+
+    private static float[] found(float @Nullable [] values, String layer) {
+        if (values == null) {
+            throw new ShapeException("probe: expected a call of " + layer + ", got none");
+        }
+        return values;
+    }
+
+    /** Forgets what was written down. */
+    ProbeDevice fresh() {
+        outputs.clear();
+        targets.clear();
+        modulatedNorms.clear();
+        layerNorms.clear();
+        return this;
+    }
+
+    @Override
+    public String name() {
+        return device.name();
+    }
+
+    @Override
+    public String description() {
+        return device.description();
+    }
+
+    @Override
+    public ActivationFormats formats() {
+        return device.formats();
+    }
+
+    @Override
+    public Memory memory() {
+        return device.memory();
+    }
+
+    @Override
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    @Override
+    public void synchronize() {
+        device.synchronize();
+    }
+
+    @Override
+    public void close() {
+        // The wrapped device belongs to the caller.
+    }
+}
