@@ -5,9 +5,12 @@ import io.wan4j.checkpoint.safetensors.SafetensorsFile;
 import io.wan4j.tensor.FloatCodec;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
+import io.wan4j.tensor.StoredTensor;
+import io.wan4j.tensor.WeightSource;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A file of golden vectors: inputs {@code in.*}, intermediates {@code mid.*} and results {@code out.*} of one case. */
@@ -96,6 +99,31 @@ public final class GoldenFile implements AutoCloseable {
     /** The elements of a tensor in any floating format, as floats. */
     public float[] floats(String name) {
         return get(name).values();
+    }
+
+    /** Extents of a tensor. */
+    public Shape shape(String name) {
+        return file.tensor(name).shape();
+    }
+
+    /** All tensors as weights, by the names in the file. */
+    public WeightSource weights() {
+        return new WeightSource() {
+            @Override
+            public Set<String> names() {
+                return file.names();
+            }
+
+            @Override
+            public Optional<StoredTensor> find(String name) {
+                return file.find(name).map(StoredTensor.class::cast);
+            }
+
+            @Override
+            public String location() {
+                return file.path().toString();
+            }
+        };
     }
 
     /** The elements of a tensor in an integer format. */

@@ -11,6 +11,7 @@ import io.wan4j.ops.Ops;
 import io.wan4j.spi.Device;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Tensor;
+import io.wan4j.testkit.GoldenFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

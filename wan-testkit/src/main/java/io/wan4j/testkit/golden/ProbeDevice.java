@@ -30,6 +30,8 @@ final class ProbeDevice implements Device {
     private final Map<String, float[]> targets = new HashMap<>();
     private final List<float[]> modulatedNorms = new ArrayList<>();
     private final List<float[]> layerNorms = new ArrayList<>();
+    private final List<float[]> rmsNorms = new ArrayList<>();
+    private final List<float[]> gathered = new ArrayList<>();
 
     ProbeDevice(Device device) {
         this.device = device;
@@ -48,6 +50,8 @@ final class ProbeDevice implements Device {
                             arguments[3]);
                 case "normModulate" -> modulatedNorms.add(plainNorm((Tensor) arguments[0], (float) arguments[3]));
                 case "layerNorm" -> layerNorms.add(values((Tensor) arguments[4]));
+                case "rmsNorm" -> rmsNorms.add(values((Tensor) arguments[3]));
+                case "gather" -> gathered.add(values((Tensor) arguments[2]));
                 default -> {}
             }
             return result;
@@ -111,6 +115,16 @@ final class ProbeDevice implements Device {
         return layerNorms.get(call);
     }
 
+    /** Results of RMSNorms, in order of the calls. */
+    float[] rmsNorm(int call) {
+        return rmsNorms.get(call);
+    }
+
+    /** Gathered rows, in order of the calls. */
+    float[] gathered(int call) {
+        return gathered.get(call);
+    }
+
     private static float[] found(float @Nullable [] values, String layer) {
         if (values == null) {
             throw new ShapeException("probe: expected a call of " + layer + ", got none");
@@ -124,6 +138,8 @@ final class ProbeDevice implements Device {
         targets.clear();
         modulatedNorms.clear();
         layerNorms.clear();
+        rmsNorms.clear();
+        gathered.clear();
         return this;
     }
 
