@@ -114,6 +114,22 @@ public final class Weights implements AutoCloseable {
         return new Linear(prefix + name, arena.place(StoredWeight.dense(values), WeightRole.LINEAR), bias, List.of());
     }
 
+    /** Part {@code part} of {@code parts} equal groups of rows of a {@link #patchLinear} with bias, as a layer of its own. */
+    public Linear patchLinearPart(String name, Shape stored, int part, int parts) {
+        long out = stored.dim(0) / parts;
+        long from = part * out;
+        StoredTensor values = source.get(prefix + name + ".weight", stored)
+                .reshape(stored.dim(0), stored.count() / stored.dim(0))
+                .slice(from, from + out);
+        StoredTensor bias =
+                source.get(prefix + name + ".bias", Shape.of(stored.dim(0))).slice(from, from + out);
+        return new Linear(
+                prefix + name + "[" + part + "]",
+                arena.place(StoredWeight.dense(values), WeightRole.LINEAR),
+                Optional.of(tensor(bias, bias.shape())),
+                List.of());
+    }
+
     /** Layer {@code name.weight} of this 5-D shape with {@code name.bias}. */
     public Convolution convolution(String name, Shape shape, Convolution.Geometry geometry) {
         StoredWeight stored = StoredWeight.dense(source.get(prefix + name + ".weight", shape));
