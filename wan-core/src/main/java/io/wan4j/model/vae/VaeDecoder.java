@@ -83,10 +83,11 @@ public final class VaeDecoder implements AutoCloseable {
         }
         Shape frame = Shape.of(1, latents.height(), latents.width(), latents.channels());
         Pictures sink = new Pictures(pictures);
-        try (Caches caches = new Caches(device)) {
+        try (Caches caches = new Caches(device);
+                Ops scope = Ops.on(device)) {
             DecoderRun run = new DecoderRun(layers, caches, frame, listener, sink::accept);
             for (int t = 0; t < latents.frames(); t++) {
-                try (Ops ops = Ops.on(device)) {
+                try (Ops ops = scope.nested()) {
                     Tensor z = ops.upload(latents.frame(t), latents.channels(), 1, frame.dim(1), frame.dim(2));
                     Tensor x = ops.linear(ops.channelsLast(z, std, mean), entry);
                     listener.layer("conv2", ops, x);

@@ -95,13 +95,14 @@ public final class VaeEncoder implements AutoCloseable {
         Latents latents =
                 Latents.zeros(config.latentChannels(), latentFrames, video.height() / factor, video.width() / factor);
         Shape frame = Shape.of(1, video.height(), video.width(), VaeConfig.PICTURE_CHANNELS);
-        try (Caches caches = new Caches(device)) {
+        try (Caches caches = new Caches(device);
+                Ops scope = Ops.on(device)) {
             EncoderRun run = new EncoderRun(layers, caches, frame, listener);
             RepeatCounter repeats = new RepeatCounter(repetition);
             int done = 0;
             for (int t = 0; t < config.frames(latentFrames); t++) {
                 float[] picture = video.frame(t);
-                try (Ops ops = Ops.on(device)) {
+                try (Ops ops = scope.nested()) {
                     Optional<Tensor> head = run.push(ops, upload(ops, picture, frame), repeats.next(picture));
                     if (head.isPresent()) {
                         latents.setFrame(done, normalized(ops, head.get(), listener));
