@@ -48,7 +48,7 @@ public record VaeConfig(
      *
      * @throws CheckpointException if the checkpoint has no {@code encoder.conv1.weight} of a plausible shape
      */
-    public static VaeConfig of(WeightSource source) {
+    public static VaeConfig infer(WeightSource source) {
         String name = "encoder.conv1.weight";
         StoredTensor first = source.find(name)
                 .orElseThrow(

@@ -15,7 +15,7 @@ import java.util.Set;
 final class TinyVae implements AutoCloseable {
     final SafetensorsFile file = SafetensorsFile.open(Goldens.path("vae/model.safetensors"));
     final WeightSource source = new FileSource(file);
-    final VaeConfig config = VaeConfig.of(source);
+    final VaeConfig config = VaeConfig.infer(source);
     final Device device = new ReferenceDevice(DeviceOptions.DEFAULT);
 
     VaeEncoder encoder() {

@@ -46,7 +46,7 @@ class VaeLoadingTest {
 
     @Test
     void widthIsReadFromTheShapes() throws IOException {
-        assertThat(VaeConfig.of(ShapeSource.published())).isEqualTo(VaeConfig.wan21());
+        assertThat(VaeConfig.infer(ShapeSource.published())).isEqualTo(VaeConfig.wan21());
         try (TinyVae tiny = new TinyVae()) {
             assertThat(tiny.config.dim()).isEqualTo(6);
         }
@@ -55,7 +55,7 @@ class VaeLoadingTest {
     @Test
     void checkpointWithoutEncoderIsNotAVae() throws IOException {
         ShapeSource source = ShapeSource.published().without("encoder.conv1.weight");
-        assertThatThrownBy(() -> VaeConfig.of(source))
+        assertThatThrownBy(() -> VaeConfig.infer(source))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("encoder.conv1.weight");
     }

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class GoldenSuitesTest {
     static List<GoldenSuite> suites() {
-        return List.of(new DitGoldens(), new TextGoldens());
+        return List.of(new DitGoldens(), new TextGoldens(), new VaeGoldens());
     }
 
     @ParameterizedTest
