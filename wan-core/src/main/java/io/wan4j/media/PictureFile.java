@@ -1,6 +1,7 @@
 package io.wan4j.media;
 
 import com.drew.imaging.jpeg.JpegProcessingException;
+import com.drew.imaging.jpeg.JpegSegmentData;
 import com.drew.imaging.jpeg.JpegSegmentReader;
 import com.drew.imaging.jpeg.JpegSegmentType;
 import com.drew.lang.SequentialByteArrayReader;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.zip.CRC32;
 
@@ -24,11 +26,23 @@ import java.util.zip.CRC32;
 record PictureFile(byte[] decodable, byte[] exif, long mostPixels) {
     private static final byte[] NONE = {};
     private static final String EXIF_PREAMBLE = "Exif\0\0";
+    /** Zeros after a WebP: its decoder reads ahead and is very slow once it meets the end. */
+    private static final int LOOK_AHEAD = 16;
+
     private static final int MAX_EXIF = 1 << 20;
     /** Deflate cannot compress better than this. */
     private static final long DEFLATE_RATIO = 1032;
     /** Huffman coding spends at least a bit on each 8x8 block. */
     private static final long JPEG_PIXELS_PER_BYTE = 8 * 64;
+
+    private static final List<JpegSegmentType> JPEG_FRAMES =
+            List.of(JpegSegmentType.SOF0, JpegSegmentType.SOF1, JpegSegmentType.SOF2);
+    private static final List<JpegSegmentType> JPEG_SEGMENTS = List.of(
+            JpegSegmentType.SOF0,
+            JpegSegmentType.SOF1,
+            JpegSegmentType.SOF2,
+            JpegSegmentType.APP1,
+            JpegSegmentType.APPE);
 
     private static final Set<String> PNG_PIXEL_CHUNKS = Set.of("IHDR", "PLTE", "tRNS", "IDAT", "IEND");
 
@@ -57,7 +71,7 @@ record PictureFile(byte[] decodable, byte[] exif, long mostPixels) {
             }
             type = new String(file, start + 4, 4, StandardCharsets.ISO_8859_1);
             if (PNG_PIXEL_CHUNKS.contains(type)) {
-                checkSum(in, start, length);
+                checkSum(file, start, length, in.getInt(start + 8 + length));
                 kept.write(file, start, length + 12);
             } else if (type.equals("eXIf")) {
                 exif = exif(file, start + 8, length);
@@ -75,28 +89,51 @@ record PictureFile(byte[] decodable, byte[] exif, long mostPixels) {
         return new PictureFile(kept.toByteArray(), exif, data * DEFLATE_RATIO * 8 / bitsPerPixel);
     }
 
-    private static void checkSum(ByteBuffer file, int start, int length) throws IOException {
+    private static void checkSum(byte[] file, int start, int length, int expected) throws IOException {
         CRC32 sum = new CRC32();
-        sum.update(file.array(), start + 4, length + 4);
-        if ((int) sum.getValue() != file.getInt(start + 8 + length)) {
+        sum.update(file, start + 4, length + 4);
+        if ((int) sum.getValue() != expected) {
             throw new IOException("the checksum of the chunk at byte " + start + " is wrong");
         }
     }
 
     private static PictureFile jpeg(byte[] file) throws IOException {
-        byte[] exif = NONE;
+        JpegSegmentData segments;
         try {
-            for (byte[] segment : JpegSegmentReader.readSegments(
-                            new SequentialByteArrayReader(file), Set.of(JpegSegmentType.APP1))
-                    .getSegments(JpegSegmentType.APP1)) {
-                if (exif.length == 0 && PictureKind.starts(segment, 0, EXIF_PREAMBLE)) {
-                    exif = exif(segment, 0, segment.length);
-                }
-            }
+            segments = JpegSegmentReader.readSegments(new SequentialByteArrayReader(file), JPEG_SEGMENTS);
         } catch (JpegProcessingException e) {
             throw new IOException(e.getMessage(), e);
         }
+        checkChannels(segments);
+        byte[] exif = NONE;
+        for (byte[] segment : segments.getSegments(JpegSegmentType.APP1)) {
+            if (exif.length == 0 && PictureKind.starts(segment, 0, EXIF_PREAMBLE)) {
+                exif = exif(segment, 0, segment.length);
+            }
+        }
         return new PictureFile(file, exif, file.length * JPEG_PIXELS_PER_BYTE);
+    }
+
+    /** Without Adobe's marker four channels may be CMYK, inverted CMYK or RGB with alpha: decoders guess differently. */
+    private static void checkChannels(JpegSegmentData segments) throws UnclearChannels {
+        boolean four = false;
+        for (JpegSegmentType frame : JPEG_FRAMES) {
+            for (byte[] segment : segments.getSegments(frame)) {
+                four |= segment.length > 5 && segment[5] == 4;
+            }
+        }
+        boolean adobe = false;
+        for (byte[] segment : segments.getSegments(JpegSegmentType.APPE)) {
+            adobe |= PictureKind.starts(segment, 0, "Adobe");
+        }
+        if (four && !adobe) {
+            throw new UnclearChannels();
+        }
+    }
+
+    /** A JPEG of four channels that does not say what they are. */
+    static final class UnclearChannels extends IOException {
+        private static final long serialVersionUID = 1L;
     }
 
     private static PictureFile webp(byte[] file) throws IOException {
@@ -117,7 +154,7 @@ record PictureFile(byte[] decodable, byte[] exif, long mostPixels) {
             }
             at += 8 + length + (length & 1);
         }
-        return new PictureFile(file, exif, Long.MAX_VALUE);
+        return new PictureFile(Arrays.copyOf(file, file.length + LOOK_AHEAD), exif, Long.MAX_VALUE);
     }
 
     private static byte[] exif(byte[] file, int from, int length) {

@@ -2,14 +2,12 @@ package io.wan4j.media;
 
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +39,11 @@ final class PictureReader {
         PictureFile checked;
         try {
             checked = PictureFile.check(kind, file);
+        } catch (PictureFile.UnclearChannels e) {
+            throw wrong(
+                    "a JPEG of RGB, grey or Adobe's CMYK",
+                    "one of four channels that does not say what they are",
+                    "export it as RGB or as PNG");
         } catch (IOException e) {
             throw damaged(kind, e);
         }
@@ -54,8 +57,7 @@ final class PictureReader {
         ImageReader reader = readerOf(kind);
         List<String> warnings = new ArrayList<>();
         reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-        try (MemoryCacheImageInputStream in =
-                new MemoryCacheImageInputStream(new ByteArrayInputStream(file.decodable()))) {
+        try (BoundedImageInput in = new BoundedImageInput(file.decodable())) {
             reader.setInput(in, true, true);
             PixelSize size = checkSize(reader.getWidth(0), reader.getHeight(0), file);
             BufferedImage image = reader.read(0);

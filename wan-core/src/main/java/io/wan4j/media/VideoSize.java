@@ -48,7 +48,8 @@ public record VideoSize(int width, int height) {
     }
 
     private static int floor16(double extent) {
-        return (int) (Math.floor(Math.floor(extent / VAE_STRIDE) / PATCH) * PATCH) * VAE_STRIDE;
+        int patches = (int) Math.floor(Math.floor(extent / VAE_STRIDE) / PATCH);
+        return patches * PATCH * VAE_STRIDE;
     }
 
     private static long nearest(int extent) {
