@@ -1,5 +1,6 @@
 package io.wan4j.media;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import javax.imageio.IIOImage;
@@ -22,6 +23,7 @@ final class GifWriter extends StagedFrameWriter {
     private final double framesPerSecond;
     private final ImageWriter writer;
     private final FileImageOutputStream out;
+    private boolean open = true;
 
     GifWriter(StagedOutput output, Path target, VideoSettings settings) throws IOException {
         super(output, target, settings);
@@ -47,7 +49,7 @@ final class GifWriter extends StagedFrameWriter {
     @Override
     void encode(byte[] rgb, int index) throws IOException {
         IIOMetadata metadata = writer.getDefaultImageMetadata(
-                ImageTypeSpecifier.createFromBufferedImageType(java.awt.image.BufferedImage.TYPE_INT_RGB), null);
+                ImageTypeSpecifier.createFromBufferedImageType(BufferedImage.TYPE_INT_RGB), null);
         IIOMetadataNode root = new IIOMetadataNode(FORMAT);
         root.appendChild(control(index));
         if (index == 0) {
@@ -82,17 +84,15 @@ final class GifWriter extends StagedFrameWriter {
     @Override
     void complete() throws IOException {
         writer.endWriteSequence();
-        out.close();
+        release();
     }
 
     @Override
     void release() throws IOException {
-        writer.dispose();
-        try {
+        if (open) {
+            open = false;
+            writer.dispose();
             out.close();
-        } catch (IOException alreadyClosed) {
-            // ImageIO's streams refuse a second close
-            return;
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.wan4j.media;
 
 import io.wan4j.error.ShapeException;
-import java.util.Arrays;
 
 /**
  * A picture as channel-first floats, as the models take it: {@code values[(c * height + y) * width + x]}. Colours are
@@ -96,19 +95,6 @@ public record Planes(float[] values, int channels, PixelSize size) implements Pl
         for (int x = 0; x < size.width(); x++) {
             into[x] = values[from + x];
         }
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Planes that
-                && values == that.values
-                && channels == that.channels
-                && size.equals(that.size);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(new int[] {System.identityHashCode(values), channels, size.hashCode()});
     }
 
     @Override
