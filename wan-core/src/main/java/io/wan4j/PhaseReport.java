@@ -1,5 +1,6 @@
 package io.wan4j;
 
+import io.wan4j.pipeline.Phase;
 import io.wan4j.dry.Work;
 import java.time.Duration;
 

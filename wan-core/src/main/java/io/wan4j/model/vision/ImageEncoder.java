@@ -62,14 +62,6 @@ public final class ImageEncoder implements AutoCloseable {
         }
     }
 
-    /** Whether an encoder does not read this tensor of its checkpoint: text tower, last block, final norm, head. */
-    public static boolean ignores(VisionConfig config, String name) {
-        return !name.startsWith("visual.")
-                || name.startsWith("visual.transformer." + (config.layers() - 1) + ".")
-                || name.startsWith("visual.post_norm.")
-                || name.equals("visual.head");
-    }
-
     /** Sizes. */
     public VisionConfig config() {
         return config;

@@ -10,7 +10,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class GoldenSuitesTest {
     static List<GoldenSuite> suites() {
-        return List.of(new DitGoldens(), new TextGoldens(), new VaeGoldens());
+        return List.of(
+                new DitGoldens(), new TextGoldens(), new VaeGoldens(), new SchedulerGoldens(), new NoiseGoldens());
     }
 
     @ParameterizedTest

@@ -1,8 +1,8 @@
-package io.wan4j;
+package io.wan4j.pipeline;
 
 /** Told where a phase stands; may throw to stop it. All numbers count from 0. */
 @FunctionalInterface
-interface Tick {
+public interface Tick {
     /** Listens to nothing. */
     Tick NONE = (step, steps, block, blocks) -> {};
 

@@ -1,4 +1,4 @@
-package io.wan4j;
+package io.wan4j.pipeline;
 
 /** The parts of a generation, in order. */
 public enum Phase {

@@ -1,0 +1,118 @@
+package io.wan4j;
+
+import io.wan4j.pipeline.PhaseCost;
+import io.wan4j.pipeline.DenoisingJob;
+import io.wan4j.pipeline.Stages;
+import io.wan4j.pipeline.LoadedModels;
+import io.wan4j.pipeline.ModelParts;
+import io.wan4j.pipeline.Tick;
+import io.wan4j.pipeline.Phase;
+import io.wan4j.dry.DryDevice;
+import io.wan4j.dry.Work;
+import io.wan4j.media.ClipPreprocess;
+import io.wan4j.media.Planes;
+import io.wan4j.media.VideoSize;
+import io.wan4j.model.dit.Residency;
+import io.wan4j.model.dit.WanConfig;
+import io.wan4j.model.text.TextConfig;
+import io.wan4j.model.vision.VisionConfig;
+import io.wan4j.scheduler.Scheduler;
+import io.wan4j.spi.ActivationFormats;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a generation will need, found by running it on a device without data: exact peaks of memory, and work.
+ *
+ * @param phases cost of each phase
+ */
+public record GenerationPlan(Map<Phase, PhaseCost> phases) {
+    /** Copies the map. */
+    public GenerationPlan {
+        phases = Collections.unmodifiableMap(new EnumMap<>(phases));
+    }
+
+    /** Cost of one phase. */
+    public PhaseCost cost(Phase phase) {
+        PhaseCost cost = phases.get(phase);
+        if (cost == null) {
+            throw new IllegalArgumentException("plan: no cost for " + phase);
+        }
+        return cost;
+    }
+
+    /** Matrix operations of the whole generation. */
+    public long flops() {
+        return phases.values().stream().mapToLong(cost -> cost.work().flops()).sum();
+    }
+
+    /** Most bytes of device memory at once, one phase after the other. */
+    public long peakDeviceBytes() {
+        return phases.values().stream().mapToLong(PhaseCost::deviceBytes).max().orElse(0);
+    }
+
+    /** Share of the whole work that is done before a phase starts, 0 to 1. */
+    double doneBefore(Phase phase) {
+        double before = 0;
+        for (Phase earlier : Phase.values()) {
+            if (earlier == phase) {
+                break;
+            }
+            before += share(earlier);
+        }
+        return before;
+    }
+
+    /** Share of the whole work that is a phase's, 0 to 1. */
+    double share(Phase phase) {
+        return flops() == 0 ? 0 : (double) cost(phase).work().flops() / flops();
+    }
+
+    /** Plans a generation; reads small parameters of the checkpoint, no weights. */
+    static GenerationPlan of(ModelParts parts, ActivationFormats formats, ImageToVideo request) {
+        Map<Phase, PhaseCost> costs = new EnumMap<>(Phase.class);
+        for (Phase phase : Phase.values()) {
+            DryDevice device = new DryDevice(formats);
+            try (LoadedModels models = new LoadedModels(parts, device, Set.of(), Residency.ALL)) {
+                run(phase, new Stages(models), parts, request);
+                costs.put(phase, new PhaseCost(
+                        device.work(), device.peakInArenas(), device.memory().workspace().peak()));
+            }
+        }
+        return new GenerationPlan(costs);
+    }
+
+    private static void run(Phase phase, Stages stages, ModelParts parts, ImageToVideo request) {
+        VideoSize size = request.videoSize();
+        int latentFrames = request.latentFrames();
+        int latent = WanConfig.LATENT_CHANNELS * latentFrames * size.latentHeight() * size.latentWidth();
+        switch (phase) {
+            case TEXT_ENCODING -> {
+                for (int prompt = 0; prompt < (request.isGuided() ? 2 : 1); prompt++) {
+                    stages.text(new int[TextConfig.MAX_TOKENS], Tick.NONE);
+                }
+            }
+            case IMAGE_ENCODING ->
+                stages.image(Planes.zeros(3, ClipPreprocess.SIZE), Tick.NONE);
+            case LATENT_ENCODING -> stages.condition(Planes.zeros(3, size.pixels()), request.frames(), Tick.NONE);
+            case DENOISING -> {
+                WanConfig config = parts.transformer().config();
+                float[] text = new float[WanConfig.TEXT_ROWS * config.textDim()];
+                DenoisingJob job = new DenoisingJob(
+                        text,
+                        request.isGuided() ? Optional.of(text) : Optional.empty(),
+                        request.guidance(),
+                        new float[VisionConfig.ROWS * config.imageDim()],
+                        new float[latent / WanConfig.LATENT_CHANNELS * WanConfig.CONDITION_CHANNELS],
+                        size,
+                        latentFrames);
+                Scheduler run = request.scheduler().newRun();
+                stages.denoise(job, run, new float[latent], Tick.NONE, () -> {});
+            }
+            case DECODING -> stages.decode(new float[latent], latentFrames, size, frame -> {}, Tick.NONE);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package io.wan4j;
+
+import io.wan4j.pipeline.DenoisingJob;
+import io.wan4j.pipeline.Stages;
+import io.wan4j.pipeline.LoadedModels;
+import io.wan4j.pipeline.Tick;
+import io.wan4j.pipeline.Phase;
+import io.wan4j.media.ClipPreprocess;
+import io.wan4j.media.Picture;
+import io.wan4j.media.Planes;
+import io.wan4j.media.Resize;
+import io.wan4j.media.VideoSize;
+import io.wan4j.model.dit.WanConfig;
+import io.wan4j.random.TorchCpuGenerator;
+import io.wan4j.scheduler.Scheduler;
+import io.wan4j.spi.Memory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** One generation: the phases in order, measured, kept in a store, told to a listener. */
+final class GenerationRun {
+    private final LoadedModels models;
+    private final Stages stages;
+    private final GenerationPlan plan;
+    private final ProgressMeter meter;
+    private final StageStore store;
+    private final List<PhaseReport> reports = new ArrayList<>();
+
+    GenerationRun(LoadedModels models, GenerationPlan plan, ProgressMeter meter, StageStore store) {
+        this.models = models;
+        this.stages = new Stages(models);
+        this.plan = plan;
+        this.meter = meter;
+        this.store = store;
+    }
+
+    /** Token ids of a request's prompts; the negative one only with guidance. */
+    record Prompts(int[] positive, Optional<int[]> negative) {}
+
+    /** Runs all phases; gives every frame to {@code frames} as soon as it is decoded. */
+    GenerationReport run(ImageToVideo request, Prompts prompts, Consumer<Picture> frames) {
+        VideoSize size = request.videoSize();
+        float[] text = kept(Phase.TEXT_ENCODING, "text", tick -> stages.text(prompts.positive(), tick));
+        Optional<float[]> negative = prompts.negative()
+                .map(ids -> kept(Phase.TEXT_ENCODING, "negative_text", tick -> stages.text(ids, tick)));
+        models.finished(Phase.TEXT_ENCODING);
+        float[] image = kept(
+                Phase.IMAGE_ENCODING, "image", tick -> stages.image(ClipPreprocess.apply(request.picture()), tick));
+        models.finished(Phase.IMAGE_ENCODING);
+        float[] condition = kept(
+                Phase.LATENT_ENCODING,
+                "condition",
+                tick -> stages.condition(
+                        Resize.BICUBIC.apply(request.picture(), size.pixels()), request.frames(), tick));
+        models.finished(Phase.LATENT_ENCODING);
+        float[] latents = denoise(
+                request,
+                new DenoisingJob(
+                        text, negative, request.guidance(), image, condition, size, request.latentFrames()));
+        measured(Phase.DECODING, tick -> {
+            stages.decode(latents, request.latentFrames(), size, frame -> frames.accept(frame.toPicture()), tick);
+            return latents;
+        });
+        models.finished(Phase.DECODING);
+        return new GenerationReport(models.device().name(), reports, ResidentMemory.peak());
+    }
+
+    private float[] denoise(ImageToVideo request, DenoisingJob job) {
+        Scheduler run = request.scheduler().newRun();
+        Optional<StageStore.SavedSteps> saved = store.steps();
+        saved.ifPresent(steps -> run.restore(steps.scheduler()));
+        float[] latents = saved.map(StageStore.SavedSteps::latents).orElseGet(() -> noise(request));
+        if (run.nextStep() < run.steps()) {
+            measured(Phase.DENOISING, tick -> {
+                stages.denoise(
+                        job, run, latents, tick, () -> store.save(new StageStore.SavedSteps(latents, run.snapshot())));
+                return latents;
+            });
+        }
+        models.finished(Phase.DENOISING);
+        return latents;
+    }
+
+    private static float[] noise(ImageToVideo request) {
+        VideoSize size = request.videoSize();
+        float[] noise = new float
+                [WanConfig.LATENT_CHANNELS * request.latentFrames() * size.latentHeight() * size.latentWidth()];
+        new TorchCpuGenerator(request.seed()).randn(noise);
+        return noise;
+    }
+
+    private float[] kept(Phase phase, String key, Function<Tick, float[]> work) {
+        return store.get(key, () -> measured(phase, work));
+    }
+
+    private float[] measured(Phase phase, Function<Tick, float[]> work) {
+        meter.check();
+        Memory memory = models.device().memory();
+        memory.workspace().resetPeak();
+        long start = System.nanoTime();
+        models.load(phase);
+        long loaded = System.nanoTime();
+        float[] result = work.apply(meter.in(phase));
+        models.device().synchronize();
+        long end = System.nanoTime();
+        reports.add(new PhaseReport(
+                phase,
+                Duration.ofNanos(end - start),
+                Duration.ofNanos(loaded - start),
+                plan.cost(phase).work(),
+                memory.inArenas(),
+                memory.workspace().peak()));
+        return result;
+    }
+}

@@ -1,0 +1,166 @@
+package io.wan4j;
+
+import io.wan4j.checkpoint.layout.ModelFiles;
+import io.wan4j.media.Picture;
+import io.wan4j.pipeline.LoadedModels;
+import io.wan4j.pipeline.ModelParts;
+import io.wan4j.pipeline.Placement;
+import io.wan4j.prompt.PromptCleaner;
+import io.wan4j.prompt.Tokenizer;
+import io.wan4j.spi.Device;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Flow;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a picture and a sentence to a video, with one model on one device.
+ *
+ * <p>May be used from several threads: generations run one after the other, in the order of their calls. Closing stops
+ * the generation that runs and frees device, weights and files.
+ */
+public final class WanPipeline implements AutoCloseable {
+    private final ModelFiles files;
+    private final ModelParts parts;
+    private final Tokenizer tokenizer;
+    private final Device device;
+    private final long budget;
+    private final ReentrantLock turn = new ReentrantLock(true);
+    private @Nullable LoadedModels models;
+    private @Nullable Placement placement;
+    private volatile @Nullable Cancellation running;
+    private volatile boolean closed;
+
+    WanPipeline(ModelFiles files, ModelParts parts, Tokenizer tokenizer, Device device, long budget) {
+        this.files = files;
+        this.parts = parts;
+        this.tokenizer = tokenizer;
+        this.device = device;
+        this.budget = budget;
+    }
+
+    /** Starts to build a pipeline. */
+    public static WanPipelineBuilder builder() {
+        return new WanPipelineBuilder();
+    }
+
+    /** The device that it runs on. */
+    public Device device() {
+        return device;
+    }
+
+    /** What a generation will need, without running it. */
+    public GenerationPlan plan(ImageToVideo request) {
+        return GenerationPlan.of(parts, device.formats(), request);
+    }
+
+    /** Generates a video and keeps its frames in memory. */
+    public Video generate(ImageToVideo request) {
+        return generate(request, ProgressListener.NONE);
+    }
+
+    /**
+     * Generates a video and keeps its frames in memory.
+     *
+     * @param listener told at every block; may cancel
+     * @throws java.util.concurrent.CancellationException if it was cancelled
+     */
+    public Video generate(ImageToVideo request, ProgressListener listener) {
+        List<Picture> frames = new ArrayList<>();
+        GenerationReport report = generate(request, GenerationOptions.listening(listener), frames::add);
+        return new Video(frames, ImageToVideo.FRAMES_PER_SECOND, report);
+    }
+
+    /**
+     * Generates a video and hands out each frame as soon as it is decoded, on the calling thread.
+     *
+     * @throws java.util.concurrent.CancellationException if it was cancelled
+     */
+    public GenerationReport generate(ImageToVideo request, GenerationOptions options, Consumer<Picture> frames) {
+        turn.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this pipeline is closed");
+            }
+            running = options.cancellation();
+            return run(request, options, frames);
+        } finally {
+            running = null;
+            turn.unlock();
+        }
+    }
+
+    private GenerationReport run(ImageToVideo request, GenerationOptions options, Consumer<Picture> frames) {
+        GenerationPlan plan = plan(request);
+        ProgressMeter meter = new ProgressMeter(plan, options.listener(), options.cancellation());
+        GenerationRun.Prompts prompts = new GenerationRun.Prompts(
+                ids(request.prompt()),
+                request.isGuided() ? Optional.of(ids(request.negativePrompt())) : Optional.empty());
+        LoadedModels loaded = place(Placement.of(plan.phases(), parts, budget));
+        StageStore store = options.store(request, files);
+        boolean done = false;
+        try {
+            GenerationReport report = new GenerationRun(loaded, plan, meter, store).run(request, prompts, frames);
+            done = true;
+            return report;
+        } finally {
+            if (!done) {
+                loaded.close();
+                device.memory().workspace().trim();
+            }
+        }
+    }
+
+    /** The loaded models under a placement; those of another placement go. */
+    private LoadedModels place(Placement wanted) {
+        LoadedModels current = models;
+        if (current != null && wanted.equals(placement)) {
+            return current;
+        }
+        if (current != null) {
+            current.close();
+        }
+        LoadedModels fresh = new LoadedModels(parts, device, wanted.kept(), wanted.residency());
+        models = fresh;
+        placement = wanted;
+        return fresh;
+    }
+
+    private int[] ids(String prompt) {
+        return tokenizer.encode(PromptCleaner.wan().clean(prompt));
+    }
+
+    /**
+     * The frames of a generation while they are decoded. Each subscriber gets a generation of its own, which starts when
+     * it subscribes, waits while the subscriber asks for nothing, and is cancelled with the subscription.
+     */
+    public Flow.Publisher<Picture> frames(ImageToVideo request, ProgressListener listener) {
+        return new FramePublisher(this, request, listener);
+    }
+
+    /** Stops what runs and frees everything. */
+    @Override
+    public void close() {
+        closed = true;
+        Cancellation current = running;
+        if (current != null) {
+            current.cancel();
+        }
+        turn.lock();
+        try {
+            LoadedModels loaded = models;
+            models = null;
+            if (loaded != null) {
+                loaded.close();
+            }
+            device.close();
+            tokenizer.close();
+            files.close();
+        } finally {
+            turn.unlock();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.wan4j;
+
+import io.wan4j.checkpoint.layout.Component;
+import io.wan4j.checkpoint.layout.ModelFiles;
+import io.wan4j.pipeline.ModelParts;
+import io.wan4j.prompt.Tokenizer;
+import io.wan4j.prompt.Tokenizers;
+import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.Device;
+import io.wan4j.spi.DeviceOptions;
+import io.wan4j.spi.DeviceRequest;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** Builds a {@link WanPipeline}. Only the model is needed. */
+public final class WanPipelineBuilder {
+    private final Map<Component, Path> chosen = new EnumMap<>(Component.class);
+    private @Nullable Path model;
+    private Optional<Path> tokenizer = Optional.empty();
+    private DeviceRequest device = Device.auto();
+    private Precision precision = Precision.AS_STORED;
+    private MemoryLimit memoryLimit = MemoryLimit.auto();
+    private ModelParts.Heads heads = new ModelParts.Heads(OptionalInt.empty(), OptionalInt.empty());
+
+    WanPipelineBuilder() {}
+
+    /** The model: a folder in any known layout, recognised by the tensors in its files. */
+    public WanPipelineBuilder model(Path folder) {
+        model = folder;
+        return this;
+    }
+
+    /** One component from elsewhere: a file, an index or a folder. */
+    public WanPipelineBuilder component(Component component, Path path) {
+        chosen.put(component, path);
+        return this;
+    }
+
+    /** The tokenizer: {@code tokenizer.json} or {@code spiece.model}; by default the one in the model folder. */
+    public WanPipelineBuilder tokenizer(Path file) {
+        tokenizer = Optional.of(file);
+        return this;
+    }
+
+    /** Where to compute; by default the best device that can be used. */
+    public WanPipelineBuilder device(DeviceRequest request) {
+        device = request;
+        return this;
+    }
+
+    /** In what to compute; by default as stored, with the device's preferred activations. */
+    public WanPipelineBuilder precision(Precision chosenPrecision) {
+        precision = chosenPrecision;
+        return this;
+    }
+
+    /** How much device memory to take; by default what is free now. */
+    public WanPipelineBuilder memoryLimit(MemoryLimit limit) {
+        memoryLimit = limit;
+        return this;
+    }
+
+    /** Numbers of attention heads, for models of unusual size. */
+    public WanPipelineBuilder heads(ModelParts.Heads numbers) {
+        heads = numbers;
+        return this;
+    }
+
+    /**
+     * Opens the files, checks every tensor's name and shape, and opens the device. Weights are read at the first use.
+     *
+     * @throws io.wan4j.error.CheckpointException if the model is incomplete, damaged or of another kind
+     * @throws io.wan4j.error.DeviceException if the device cannot be used
+     */
+    public WanPipeline build() {
+        if (model == null) {
+            throw new IllegalArgumentException("pipeline: expected a model folder, got none; call model(Path)");
+        }
+        ModelFiles files = ModelFiles.open(model, chosen);
+        try {
+            Tokenizer words = openTokenizer(files, model);
+            try {
+                ModelParts parts = ModelParts.of(files, heads);
+                Device opened = device.with(options()).open();
+                long budget = memoryLimit.bytes().orElseGet(() -> opened.memory().available());
+                return new WanPipeline(files, parts, words, opened, budget);
+            } catch (RuntimeException | Error failure) {
+                words.close();
+                throw failure;
+            }
+        } catch (RuntimeException | Error failure) {
+            files.close();
+            throw failure;
+        }
+    }
+
+    private DeviceOptions options() {
+        DeviceOptions options = device.options();
+        if (memoryLimit.bytes().isPresent()) {
+            options = options.withMemoryLimit(memoryLimit.bytes().getAsLong());
+        }
+        return switch (precision) {
+            case AS_STORED -> options;
+            case F32 -> options.withFormats(ActivationFormats.F32);
+            case BF16 -> options.withFormats(ActivationFormats.BF16);
+        };
+    }
+
+    private Tokenizer openTokenizer(ModelFiles files, Path folder) {
+        if (tokenizer.isPresent()) {
+            return Tokenizers.open(tokenizer.get());
+        }
+        Optional<Path> found = files.tokenizerFile();
+        if (found.isPresent()) {
+            return Tokenizers.open(found.get());
+        }
+        Optional<byte[]> inside = files.sentencePiece();
+        return inside.isPresent()
+                ? Tokenizers.sentencePiece(inside.get(), "the text encoder's file")
+                : Tokenizers.find(folder);
+    }
+}

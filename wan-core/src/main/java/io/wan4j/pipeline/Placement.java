@@ -1,0 +1,74 @@
+package io.wan4j.pipeline;
+
+import io.wan4j.dry.DryDevice;
+import io.wan4j.error.DeviceException;
+import io.wan4j.model.dit.Residency;
+import io.wan4j.model.dit.WanTransformer;
+import io.wan4j.spi.ActivationFormats;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What of a model stays on a device with so much memory.
+ *
+ * @param kept phases whose network stays loaded between generations
+ * @param residency blocks of the transformer that stay while it runs
+ */
+public record Placement(Set<Phase> kept, Residency residency) {
+    /** Blocks that are on the device besides the resident ones: the one that runs and the one that comes next. */
+    private static final int STREAMED = 2;
+
+    /**
+     * Everything stays if it fits at once; else each network comes and goes, and of the transformer's blocks as many stay
+     * as fit.
+     *
+     * @param costs what each phase needs
+     * @param budget bytes of device memory
+     * @throws DeviceException if a phase cannot run in so little
+     */
+    public static Placement of(Map<Phase, PhaseCost> costs, ModelParts parts, long budget) {
+        long weights = costs.values().stream().mapToLong(PhaseCost::arenaBytes).sum();
+        long workspace = costs.values().stream().mapToLong(PhaseCost::workspacePeak).max().orElse(0);
+        if (weights + workspace <= budget) {
+            return new Placement(EnumSet.allOf(Phase.class), Residency.ALL);
+        }
+        costs.forEach((phase, cost) -> {
+            if (phase != Phase.DENOISING && cost.deviceBytes() > budget) {
+                throw tooSmall(phase, cost.deviceBytes(), budget);
+            }
+        });
+        PhaseCost denoising = costs.get(Phase.DENOISING);
+        if (denoising == null || denoising.deviceBytes() <= budget) {
+            return new Placement(Set.of(), Residency.ALL);
+        }
+        int layers = parts.transformer().config().layers();
+        long block = blockBytes(parts);
+        long needed = denoising.deviceBytes() - layers * block + Math.min(STREAMED, layers) * block;
+        if (needed > budget) {
+            throw tooSmall(Phase.DENOISING, needed, budget);
+        }
+        return new Placement(Set.of(), new Residency((int) Math.min(layers, (budget - needed) / Math.max(1, block))));
+    }
+
+    /** Bytes of one block's weights. */
+    private static long blockBytes(ModelParts parts) {
+        int layers = parts.transformer().config().layers();
+        return (transformerBytes(parts, Residency.ALL) - transformerBytes(parts, new Residency(0))) / layers;
+    }
+
+    private static long transformerBytes(ModelParts parts, Residency residency) {
+        DryDevice device = new DryDevice(ActivationFormats.F32);
+        try (WanTransformer loaded = WanTransformer.load(
+                parts.transformer().config(), parts.transformer().source(), device, residency)) {
+            return device.memory().inArenas();
+        }
+    }
+
+    private static DeviceException tooSmall(Phase phase, long needed, long budget) {
+        return new DeviceException(String.format(
+                "memory limit: %s needs %,d MiB, but only %,d MiB may be used; raise the limit, or ask for fewer frames"
+                        + " or a smaller size",
+                phase.label(), needed >> 20, budget >> 20));
+    }
+}

@@ -1,0 +1,144 @@
+package io.wan4j.pipeline;
+
+import io.wan4j.media.PixelSize;
+import io.wan4j.media.Planes;
+import io.wan4j.media.VideoSize;
+import io.wan4j.model.dit.Conditioning;
+import io.wan4j.model.dit.StepInput;
+import io.wan4j.model.dit.WanConfig;
+import io.wan4j.model.dit.WanTransformer;
+import io.wan4j.model.text.TextEncoder;
+import io.wan4j.model.vae.Latents;
+import io.wan4j.model.vae.VaeListener;
+import io.wan4j.model.vae.VideoFrames;
+import io.wan4j.model.vision.ImageEncoder;
+import io.wan4j.ops.Ops;
+import io.wan4j.scheduler.Scheduler;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Shape;
+import io.wan4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/** The phases of a generation as functions from host arrays to host arrays; run alike on a device and on a dry one. */
+public final class Stages {
+    private static final int MASK_CHANNELS = 4;
+
+    private final LoadedModels models;
+
+    public Stages(LoadedModels models) {
+        this.models = models;
+    }
+
+    /** Rows of text, [ids, textDim]. */
+    public float[] text(int[] ids, Tick tick) {
+        TextEncoder encoder = models.text();
+        int blocks = encoder.config().layers();
+        try (Ops ops = Ops.on(models.device())) {
+            return ops.download(encoder.encode(ops, ids, block -> tick.at(0, 1, block, blocks)));
+        }
+    }
+
+    /** Rows of the picture, [257, imageDim]. */
+    public float[] image(Planes preprocessed, Tick tick) {
+        ImageEncoder encoder = models.image();
+        int blocks = encoder.config().layers() - 1;
+        try (Ops ops = Ops.on(models.device())) {
+            return ops.download(
+                    encoder.encode(ops, preprocessed.values(), block -> tick.at(0, 1, block, blocks)));
+        }
+    }
+
+    /**
+     * What the video starts from: 4 channels of mask, ones in the first latent frame, and 16 of the latent of the picture
+     * followed by grey: [20, T, H, W].
+     *
+     * @param firstFrame the picture at the video's size, in -1..1
+     */
+    public float[] condition(Planes firstFrame, int frames, Tick tick) {
+        PixelSize size = firstFrame.size();
+        float[] latent = models.vaeEncoder()
+                .encode(
+                        VideoFrames.picture(firstFrame.values(), frames, size.height(), size.width()), chunks(tick))
+                .values();
+        int latentFrames = (frames - 1) / 4 + 1;
+        int channel = latent.length / WanConfig.LATENT_CHANNELS;
+        int frame = channel / latentFrames;
+        float[] condition = new float[MASK_CHANNELS * channel + latent.length];
+        for (int c = 0; c < MASK_CHANNELS; c++) {
+            Arrays.fill(condition, c * channel, c * channel + frame, 1f);
+        }
+        System.arraycopy(latent, 0, condition, MASK_CHANNELS * channel, latent.length);
+        return condition;
+    }
+
+    /**
+     * Runs the scheduler's remaining steps.
+     *
+     * @param job prompt, picture and sizes
+     * @param run stands before its next step; moved to its end
+     * @param latents [16, T, H, W], read and overwritten
+     * @param afterStep called after every step
+     */
+    public void denoise(DenoisingJob job, Scheduler run, float[] latents, Tick tick, Runnable afterStep) {
+        WanTransformer transformer = models.transformer();
+        Shape grid = Shape.of(
+                WanConfig.LATENT_CHANNELS, job.latentFrames(), job.size().latentHeight(), job.size().latentWidth());
+        try (Ops ops = Ops.on(models.device());
+                Conditioning positive = condition(transformer, ops, job.text(), job.image());
+                GuidedPrompt guided = GuidedPrompt.of(job, negative -> condition(transformer, ops, negative, job.image()))) {
+            Tensor condition = ops.upload(
+                    job.condition(), grid.withFirst(WanConfig.CONDITION_CHANNELS).toArray());
+            Tensor latent = ops.allocate(grid, Format.F32);
+            Tensor velocity = ops.allocate(grid, Format.F32);
+            while (run.nextStep() < run.steps()) {
+                int step = run.nextStep();
+                ops.upload(latents, latent);
+                StepInput input = new StepInput(latent, condition, run.timestep(step), positive);
+                BlockCounter counter = new BlockCounter(tick, step, run.steps(), guided.passes());
+                transformer.forward(ops, input, velocity, counter.pass(0));
+                float[] v = ops.download(velocity);
+                if (guided.negative() != null) {
+                    StepInput unguided = new StepInput(latent, condition, run.timestep(step), guided.negative());
+                    transformer.forward(ops, unguided, velocity, counter.pass(1));
+                    guided.combine(v, ops.download(velocity));
+                }
+                run.step(step, v, latents);
+                afterStep.run();
+            }
+        }
+    }
+
+    private static Conditioning condition(WanTransformer transformer, Ops parent, float[] text, float[] image) {
+        int textDim = transformer.config().textDim();
+        int imageDim = transformer.config().imageDim();
+        try (Ops ops = parent.nested()) {
+            return transformer.condition(
+                    ops,
+                    ops.upload(text, text.length / textDim, textDim),
+                    ops.upload(image, image.length / imageDim, imageDim));
+        }
+    }
+
+    /**
+     * Decodes a latent.
+     *
+     * @param latents [16, T, H, W]
+     * @param frames given every frame in order, [3, height, width] in -1..1
+     */
+    public void decode(float[] latents, int latentFrames, VideoSize size, Consumer<Planes> frames, Tick tick) {
+        Latents latent = new Latents(
+                WanConfig.LATENT_CHANNELS, latentFrames, size.latentHeight(), size.latentWidth(), latents);
+        models.vaeDecoder()
+                .decode(latent, frame -> frames.accept(new Planes(frame.values(), 3, size.pixels())), chunks(tick));
+    }
+
+    private static VaeListener chunks(Tick tick) {
+        return new VaeListener() {
+            @Override
+            public void chunk(int done, int total) {
+                tick.at(done - 1, total, 0, 1);
+            }
+        };
+    }
+}
