@@ -6,6 +6,7 @@ import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.StoredTensor;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 
 /**
  * One tensor in a checkpoint file: where its bytes lie and how to read them. Nothing is read before it is asked for.
@@ -63,6 +64,16 @@ public final class CheckpointTensor implements StoredTensor {
     /** The same bytes under another name. */
     public CheckpointTensor named(String other) {
         return new CheckpointTensor(other, shape, format, bytes);
+    }
+
+    /** The same bytes under another name and another shape with as many elements. */
+    public CheckpointTensor reshaped(String other, Shape target) {
+        return new CheckpointTensor(other, target, format, bytes);
+    }
+
+    /** The same bytes behind another reader, for example one that checks them. */
+    public CheckpointTensor through(UnaryOperator<TensorBytes> reader) {
+        return new CheckpointTensor(name, shape, format, reader.apply(bytes));
     }
 
     /** Rows {@code from} (included) to {@code to} of the first axis, under another name; shares the bytes. */
