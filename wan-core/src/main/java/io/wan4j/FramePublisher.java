@@ -30,10 +30,7 @@ record FramePublisher(WanPipeline pipeline, ImageToVideo request, ProgressListen
             listener.on(progress);
         };
         try {
-            pipeline.generate(
-                    request,
-                    new GenerationOptions(watching, cancellation, Optional.empty()),
-                    frames::submit);
+            pipeline.generate(request, new GenerationOptions(watching, cancellation, Optional.empty()), frames::submit);
             frames.close();
         } catch (RuntimeException | Error failure) {
             frames.closeExceptionally(failure);

@@ -1,14 +1,6 @@
 package io.wan4j;
 
-import io.wan4j.pipeline.PhaseCost;
-import io.wan4j.pipeline.DenoisingJob;
-import io.wan4j.pipeline.Stages;
-import io.wan4j.pipeline.LoadedModels;
-import io.wan4j.pipeline.ModelParts;
-import io.wan4j.pipeline.Tick;
-import io.wan4j.pipeline.Phase;
 import io.wan4j.dry.DryDevice;
-import io.wan4j.dry.Work;
 import io.wan4j.media.ClipPreprocess;
 import io.wan4j.media.Planes;
 import io.wan4j.media.VideoSize;
@@ -16,6 +8,13 @@ import io.wan4j.model.dit.Residency;
 import io.wan4j.model.dit.WanConfig;
 import io.wan4j.model.text.TextConfig;
 import io.wan4j.model.vision.VisionConfig;
+import io.wan4j.pipeline.DenoisingJob;
+import io.wan4j.pipeline.LoadedModels;
+import io.wan4j.pipeline.ModelParts;
+import io.wan4j.pipeline.Phase;
+import io.wan4j.pipeline.PhaseCost;
+import io.wan4j.pipeline.Stages;
+import io.wan4j.pipeline.Tick;
 import io.wan4j.scheduler.Scheduler;
 import io.wan4j.spi.ActivationFormats;
 import java.util.Collections;
@@ -78,8 +77,12 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
             DryDevice device = new DryDevice(formats);
             try (LoadedModels models = new LoadedModels(parts, device, Set.of(), Residency.ALL)) {
                 run(phase, new Stages(models), parts, request);
-                costs.put(phase, new PhaseCost(
-                        device.work(), device.peakInArenas(), device.memory().workspace().peak()));
+                costs.put(
+                        phase,
+                        new PhaseCost(
+                                device.work(),
+                                device.peakInArenas(),
+                                device.memory().workspace().peak()));
             }
         }
         return new GenerationPlan(costs);
@@ -95,8 +98,7 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
                     stages.text(new int[TextConfig.MAX_TOKENS], Tick.NONE);
                 }
             }
-            case IMAGE_ENCODING ->
-                stages.image(Planes.zeros(3, ClipPreprocess.SIZE), Tick.NONE);
+            case IMAGE_ENCODING -> stages.image(Planes.zeros(3, ClipPreprocess.SIZE), Tick.NONE);
             case LATENT_ENCODING -> stages.condition(Planes.zeros(3, size.pixels()), request.frames(), Tick.NONE);
             case DENOISING -> {
                 WanConfig config = parts.transformer().config();

@@ -1,16 +1,15 @@
 package io.wan4j;
 
-import io.wan4j.pipeline.DenoisingJob;
-import io.wan4j.pipeline.Stages;
-import io.wan4j.pipeline.LoadedModels;
-import io.wan4j.pipeline.Tick;
-import io.wan4j.pipeline.Phase;
 import io.wan4j.media.ClipPreprocess;
 import io.wan4j.media.Picture;
-import io.wan4j.media.Planes;
 import io.wan4j.media.Resize;
 import io.wan4j.media.VideoSize;
 import io.wan4j.model.dit.WanConfig;
+import io.wan4j.pipeline.DenoisingJob;
+import io.wan4j.pipeline.LoadedModels;
+import io.wan4j.pipeline.Phase;
+import io.wan4j.pipeline.Stages;
+import io.wan4j.pipeline.Tick;
 import io.wan4j.random.TorchCpuGenerator;
 import io.wan4j.scheduler.Scheduler;
 import io.wan4j.spi.Memory;
@@ -59,8 +58,7 @@ final class GenerationRun {
         models.finished(Phase.LATENT_ENCODING);
         float[] latents = denoise(
                 request,
-                new DenoisingJob(
-                        text, negative, request.guidance(), image, condition, size, request.latentFrames()));
+                new DenoisingJob(text, negative, request.guidance(), image, condition, size, request.latentFrames()));
         measured(Phase.DECODING, tick -> {
             stages.decode(latents, request.latentFrames(), size, frame -> frames.accept(frame.toPicture()), tick);
             return latents;

@@ -1,7 +1,7 @@
 package io.wan4j;
 
-import io.wan4j.pipeline.Phase;
 import io.wan4j.dry.Work;
+import io.wan4j.pipeline.Phase;
 import java.time.Duration;
 
 /**

@@ -1,7 +1,7 @@
 package io.wan4j;
 
-import io.wan4j.pipeline.Tick;
 import io.wan4j.pipeline.Phase;
+import io.wan4j.pipeline.Tick;
 import java.time.Duration;
 
 /** Turns ticks of the phases into progress of the whole, and stops where asked to. */

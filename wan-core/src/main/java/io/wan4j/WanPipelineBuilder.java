@@ -86,7 +86,8 @@ public final class WanPipelineBuilder {
             try {
                 ModelParts parts = ModelParts.of(files, heads);
                 Device opened = device.with(options()).open();
-                long budget = memoryLimit.bytes().orElseGet(() -> opened.memory().available());
+                long budget =
+                        memoryLimit.bytes().orElseGet(() -> opened.memory().available());
                 return new WanPipeline(files, parts, words, opened, budget);
             } catch (RuntimeException | Error failure) {
                 words.close();

@@ -29,7 +29,10 @@ public record Placement(Set<Phase> kept, Residency residency) {
      */
     public static Placement of(Map<Phase, PhaseCost> costs, ModelParts parts, long budget) {
         long weights = costs.values().stream().mapToLong(PhaseCost::arenaBytes).sum();
-        long workspace = costs.values().stream().mapToLong(PhaseCost::workspacePeak).max().orElse(0);
+        long workspace = costs.values().stream()
+                .mapToLong(PhaseCost::workspacePeak)
+                .max()
+                .orElse(0);
         if (weights + workspace <= budget) {
             return new Placement(EnumSet.allOf(Phase.class), Residency.ALL);
         }
@@ -59,10 +62,9 @@ public record Placement(Set<Phase> kept, Residency residency) {
 
     private static long transformerBytes(ModelParts parts, Residency residency) {
         DryDevice device = new DryDevice(ActivationFormats.F32);
-        try (WanTransformer loaded = WanTransformer.load(
-                parts.transformer().config(), parts.transformer().source(), device, residency)) {
-            return device.memory().inArenas();
-        }
+        WanTransformer.load(parts.transformer().config(), parts.transformer().source(), device, residency)
+                .close();
+        return device.peakInArenas();
     }
 
     private static DeviceException tooSmall(Phase phase, long needed, long budget) {

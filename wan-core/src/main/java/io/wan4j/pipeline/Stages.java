@@ -44,8 +44,7 @@ public final class Stages {
         ImageEncoder encoder = models.image();
         int blocks = encoder.config().layers() - 1;
         try (Ops ops = Ops.on(models.device())) {
-            return ops.download(
-                    encoder.encode(ops, preprocessed.values(), block -> tick.at(0, 1, block, blocks)));
+            return ops.download(encoder.encode(ops, preprocessed.values(), block -> tick.at(0, 1, block, blocks)));
         }
     }
 
@@ -58,8 +57,7 @@ public final class Stages {
     public float[] condition(Planes firstFrame, int frames, Tick tick) {
         PixelSize size = firstFrame.size();
         float[] latent = models.vaeEncoder()
-                .encode(
-                        VideoFrames.picture(firstFrame.values(), frames, size.height(), size.width()), chunks(tick))
+                .encode(VideoFrames.picture(firstFrame.values(), frames, size.height(), size.width()), chunks(tick))
                 .values();
         int latentFrames = (frames - 1) / 4 + 1;
         int channel = latent.length / WanConfig.LATENT_CHANNELS;
@@ -83,12 +81,17 @@ public final class Stages {
     public void denoise(DenoisingJob job, Scheduler run, float[] latents, Tick tick, Runnable afterStep) {
         WanTransformer transformer = models.transformer();
         Shape grid = Shape.of(
-                WanConfig.LATENT_CHANNELS, job.latentFrames(), job.size().latentHeight(), job.size().latentWidth());
+                WanConfig.LATENT_CHANNELS,
+                job.latentFrames(),
+                job.size().latentHeight(),
+                job.size().latentWidth());
         try (Ops ops = Ops.on(models.device());
                 Conditioning positive = condition(transformer, ops, job.text(), job.image());
-                GuidedPrompt guided = GuidedPrompt.of(job, negative -> condition(transformer, ops, negative, job.image()))) {
+                GuidedPrompt guided =
+                        GuidedPrompt.of(job, negative -> condition(transformer, ops, negative, job.image()))) {
             Tensor condition = ops.upload(
-                    job.condition(), grid.withFirst(WanConfig.CONDITION_CHANNELS).toArray());
+                    job.condition(),
+                    grid.withFirst(WanConfig.CONDITION_CHANNELS).toArray());
             Tensor latent = ops.allocate(grid, Format.F32);
             Tensor velocity = ops.allocate(grid, Format.F32);
             while (run.nextStep() < run.steps()) {
@@ -127,8 +130,8 @@ public final class Stages {
      * @param frames given every frame in order, [3, height, width] in -1..1
      */
     public void decode(float[] latents, int latentFrames, VideoSize size, Consumer<Planes> frames, Tick tick) {
-        Latents latent = new Latents(
-                WanConfig.LATENT_CHANNELS, latentFrames, size.latentHeight(), size.latentWidth(), latents);
+        Latents latent =
+                new Latents(WanConfig.LATENT_CHANNELS, latentFrames, size.latentHeight(), size.latentWidth(), latents);
         models.vaeDecoder()
                 .decode(latent, frame -> frames.accept(new Planes(frame.values(), 3, size.pixels())), chunks(tick));
     }

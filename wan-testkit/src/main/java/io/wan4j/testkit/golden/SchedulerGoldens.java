@@ -98,8 +98,7 @@ public final class SchedulerGoldens implements GoldenSuite {
             float[] expected = file.has("out.latents")
                     ? Arrays.copyOfRange(file.floats("out.latents"), step * latents.length, (step + 1) * latents.length)
                     : file.floats("out.latents_" + step);
-            results.compareExactly(
-                    label, "latents_" + step, latents.clone(), expected, Measure.MAX_REL, LATENT_BOUND);
+            results.compareExactly(label, "latents_" + step, latents.clone(), expected, Measure.MAX_REL, LATENT_BOUND);
         }
     }
 

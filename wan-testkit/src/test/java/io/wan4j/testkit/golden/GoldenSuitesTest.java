@@ -11,7 +11,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenSuitesTest {
     static List<GoldenSuite> suites() {
         return List.of(
-                new DitGoldens(), new TextGoldens(), new VaeGoldens(), new SchedulerGoldens(), new NoiseGoldens());
+        return List.of(
+                new DitGoldens(),
+                new TextGoldens(),
+                new VisionGoldens(),
+                new VaeGoldens(),
+                new SchedulerGoldens(),
+                new NoiseGoldens(),
+                new PipelineGoldens());
     }
 
     @ParameterizedTest
