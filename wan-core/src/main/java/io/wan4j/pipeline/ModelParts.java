@@ -58,7 +58,7 @@ public record ModelParts(
         ModelParts parts = new ModelParts(
                 new Part<>(TextConfig.infer(text), text),
                 new Part<>(VisionConfig.infer(image, heads.image()), image),
-                new Part<>(VaeConfig.of(vae), vae),
+                new Part<>(VaeConfig.infer(vae), vae),
                 new Part<>(WanConfig.infer(transformer, transformerHeads), transformer));
         parts.loadDry();
         text.verifyAllRead(List.of());

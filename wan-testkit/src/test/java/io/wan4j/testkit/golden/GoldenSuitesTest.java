@@ -11,7 +11,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenSuitesTest {
     static List<GoldenSuite> suites() {
         return List.of(
-        return List.of(
                 new DitGoldens(),
                 new TextGoldens(),
                 new VisionGoldens(),
