@@ -29,7 +29,7 @@ public record Comparison(
 
     /** max|a - e| / max|e|: the measure of the golden vectors. */
     public static Comparison maxRelative(String what, float[] expected, float[] actual, double bound) {
-        return maxRelative(what, widen(expected), widen(actual), bound);
+        return maxRelative(what, Doubles.of(expected), Doubles.of(actual), bound);
     }
 
     /** max|a - e| / max|e|: the measure of the golden vectors. */
@@ -44,7 +44,7 @@ public record Comparison(
 
     /** max|a - e|. */
     public static Comparison absolute(String what, float[] expected, float[] actual, double bound) {
-        return worst(what, Measure.ABSOLUTE, widen(expected), widen(actual), bound, index -> 1);
+        return worst(what, Measure.ABSOLUTE, Doubles.of(expected), Doubles.of(actual), bound, index -> 1);
     }
 
     /** max(|a - e| / b), to be at most 1. */
@@ -102,14 +102,6 @@ public record Comparison(
         }
         double ratio = Math.abs(actual - expected) / unit;
         return Double.isFinite(ratio) ? ratio : Double.POSITIVE_INFINITY;
-    }
-
-    private static double[] widen(float[] values) {
-        double[] wide = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-            wide[i] = values[i];
-        }
-        return wide;
     }
 
     /** Whether the error is within the bound. */
