@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class MappedFile implements AutoCloseable {
+    private static final int SMALL = 64 << 10;
+
     private final Path path;
     private final FileChannel channel;
     private final MapScope scope;
@@ -88,7 +90,8 @@ public final class MappedFile implements AutoCloseable {
     }
 
     /**
-     * A part of the file as a tensor's bytes. The whole part is mapped once, when it is first asked for.
+     * A part of the file as a tensor's bytes. The whole part is mapped once, when it is first asked for; windows of up
+     * to 64 KiB are copied, because a mapping costs more than that.
      *
      * @throws IllegalArgumentException if the range leaves the file
      */
@@ -187,6 +190,11 @@ public final class MappedFile implements AutoCloseable {
                         file + ": expected a window of " + length + " bytes, got " + count + " at " + from);
             }
             file.checkOpen();
+            if (count <= SMALL) {
+                return ByteBuffer.wrap(file.read(offset + from, (int) count))
+                        .asReadOnlyBuffer()
+                        .order(ByteOrder.LITTLE_ENDIAN);
+            }
             if (from != 0 || count != length) {
                 return file.map(offset + from, count);
             }

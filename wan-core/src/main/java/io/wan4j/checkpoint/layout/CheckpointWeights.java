@@ -9,14 +9,14 @@ import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.StoredTensor;
 import io.wan4j.tensor.StoredWeight;
 import io.wan4j.tensor.WeightSource;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of one component by canonical name, with a note of every tensor that was asked for, so that {@link
@@ -112,14 +112,13 @@ public final class CheckpointWeights implements WeightSource {
     /**
      * Fails if a tensor was not asked for.
      *
-     * @param ignored canonical names that the model is known not to use, as patterns that match the whole name
+     * @param ignored canonical names that the model is known not to use
      * @throws CheckpointException naming unread tensors and their files
      */
-    public void verifyAllRead(Collection<Pattern> ignored) {
+    public void verifyAllRead(Predicate<String> ignored) {
         List<CheckpointTensor> unread = tensors.values().stream()
                 .filter(tensor -> !read.contains(tensor.name()))
-                .filter(tensor -> ignored.stream()
-                        .noneMatch(pattern -> pattern.matcher(tensor.name()).matches()))
+                .filter(tensor -> !ignored.test(tensor.name()))
                 .sorted((a, b) -> a.name().compareTo(b.name()))
                 .toList();
         if (!unread.isEmpty()) {
@@ -134,7 +133,7 @@ public final class CheckpointWeights implements WeightSource {
         }
     }
 
-    private @org.jspecify.annotations.Nullable CheckpointTensor use(String name) {
+    private @Nullable CheckpointTensor use(String name) {
         CheckpointTensor tensor = tensors.get(name);
         if (tensor != null) {
             read.add(name);

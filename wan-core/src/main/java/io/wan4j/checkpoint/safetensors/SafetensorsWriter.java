@@ -30,13 +30,15 @@ public final class SafetensorsWriter implements AutoCloseable {
     private final Path target;
     private final Path partial;
     private final FileChannel channel;
+    private final long size;
     private final Map<String, Pending> pending = new LinkedHashMap<>();
     private boolean finished;
 
-    private SafetensorsWriter(Path target, Path partial, FileChannel channel) {
+    private SafetensorsWriter(Path target, Path partial, FileChannel channel, long size) {
         this.target = target;
         this.partial = partial;
         this.channel = channel;
+        this.size = size;
     }
 
     /** A tensor, where it begins, and how many of its bytes are written. */
@@ -65,7 +67,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         try {
             FileChannel channel = FileChannel.open(
                     partial, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
-            SafetensorsWriter writer = new SafetensorsWriter(target, partial, channel);
+            SafetensorsWriter writer = new SafetensorsWriter(target, partial, channel, layout.size());
             for (TensorSpec spec : tensors) {
                 writer.pending.put(
                         spec.name(),
@@ -124,6 +126,12 @@ public final class SafetensorsWriter implements AutoCloseable {
         }
     }
 
+    /** Fills the rest of a tensor with zeros: a hole in the file where the file system can. */
+    public void writeZeros(String name) {
+        Pending tensor = tensor(name);
+        tensor.written = tensor.spec.byteLength();
+    }
+
     /**
      * Ends the file and gives it its name.
      *
@@ -137,6 +145,9 @@ public final class SafetensorsWriter implements AutoCloseable {
             }
         }
         try {
+            if (channel.size() < size) {
+                writeFully(ByteBuffer.allocate(1), size - 1);
+            }
             channel.force(true);
             channel.close();
             try {
