@@ -14,6 +14,8 @@ final class HuggingFaceText implements Layout {
     private static final String TIED = "encoder.embed_tokens.weight";
     private static final String QUERY = "encoder.block.0.layer.0.SelfAttention.q.weight";
 
+    private static final String FINAL_NORM = "encoder.final_layer_norm.weight";
+
     private static final NameTable NAMES = NameTable.of("""
             token_embedding = shared
             blocks.*.norm1 = encoder.block.*.layer.0.layer_norm
@@ -41,7 +43,7 @@ final class HuggingFaceText implements Layout {
 
     @Override
     public boolean recognises(Set<String> names) {
-        return names.contains(QUERY) && (names.contains(SHARED) || names.contains(TIED));
+        return names.contains(QUERY) && names.contains(FINAL_NORM) && (names.contains(SHARED) || names.contains(TIED));
     }
 
     @Override

@@ -15,12 +15,12 @@ public final class Layouts {
             new RenamedLayout(
                     "original names",
                     Component.TRANSFORMER,
-                    List.of("patch_embedding.weight", "blocks.0.self_attn.q.weight"),
+                    List.of("patch_embedding.weight", "blocks.0.self_attn.q.weight", "head.head.weight"),
                     CANONICAL),
             new RenamedLayout(
                     "original names",
                     Component.TEXT_ENCODER,
-                    List.of("token_embedding.weight", "blocks.0.attn.q.weight"),
+                    List.of("token_embedding.weight", "blocks.0.attn.q.weight", "norm.weight"),
                     CANONICAL),
             new RenamedLayout(
                     "original names",
@@ -38,7 +38,7 @@ public final class Layouts {
             new RenamedLayout(
                     "diffusers",
                     Component.TRANSFORMER,
-                    List.of("patch_embedding.weight", "blocks.0.attn1.to_q.weight"),
+                    List.of("patch_embedding.weight", "blocks.0.attn1.to_q.weight", "proj_out.weight"),
                     NameTable.of("""
                             text_embedding.0 = condition_embedder.text_embedder.linear_1
                             text_embedding.2 = condition_embedder.text_embedder.linear_2

@@ -1,0 +1,86 @@
+package io.wan4j.checkpoint.layout;
+
+import io.wan4j.checkpoint.CheckpointTensor;
+import io.wan4j.checkpoint.Goldens;
+import io.wan4j.checkpoint.HeapBytes;
+import io.wan4j.checkpoint.TensorSpec;
+import io.wan4j.checkpoint.safetensors.SafetensorsWriter;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Shape;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/** Tiny checkpoints in every layout, made from the golden weights. */
+final class Samples {
+    static final Path OFFICIAL = Goldens.path("pipeline/Wan2.1-I2V-tiny");
+
+    private Samples() {}
+
+    /** Writes tensors to one safetensors file. */
+    static Path write(Path target, Collection<CheckpointTensor> tensors) {
+        List<TensorSpec> specs = tensors.stream().map(TensorSpec::of).toList();
+        try {
+            Files.createDirectories(target.toAbsolutePath().getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, Map.of())) {
+            tensors.forEach(writer::write);
+            writer.finish();
+        }
+        return target;
+    }
+
+    /** The names of diffusers and Hugging Face. */
+    static Collection<CheckpointTensor> diffusers(ModelPart part) {
+        return Layouts.DIFFUSERS.stream()
+                .filter(layout -> layout.component() == part.component())
+                .findFirst()
+                .orElseThrow()
+                .fromCanonical(part.tensors())
+                .values();
+    }
+
+    /** The same tensors under changed names. */
+    static List<CheckpointTensor> renamed(Collection<CheckpointTensor> tensors, UnaryOperator<String> name) {
+        return tensors.stream()
+                .map(tensor -> tensor.named(name.apply(tensor.name())))
+                .toList();
+    }
+
+    /** The same tensors and one more of bytes. */
+    static List<CheckpointTensor> with(Collection<CheckpointTensor> tensors, String name, Format format, byte[] bytes) {
+        List<CheckpointTensor> all = new ArrayList<>(tensors);
+        Shape shape = Shape.of(bytes.length / format.bytes());
+        all.add(new CheckpointTensor(name, shape, format, new HeapBytes(bytes, Path.of("sample"))));
+        return all;
+    }
+
+    /** Writes {@code block_N.safetensors} and {@code non_block.safetensors}. */
+    static void writeBlocks(Path folder, Collection<CheckpointTensor> tensors) {
+        Map<String, List<CheckpointTensor>> files = new TreeMap<>();
+        for (CheckpointTensor tensor : tensors) {
+            String[] parts = tensor.name().split("\\.");
+            String file = parts[0].equals("blocks") ? "block_" + parts[1] : "non_block";
+            files.computeIfAbsent(file, key -> new ArrayList<>()).add(tensor);
+        }
+        files.forEach((name, part) -> write(folder.resolve(name + ".safetensors"), part));
+    }
+
+    static void copy(Path from, Path to) {
+        try {
+            Files.createDirectories(to.toAbsolutePath().getParent());
+            Files.copy(from, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
