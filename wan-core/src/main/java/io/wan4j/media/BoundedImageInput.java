@@ -41,7 +41,7 @@ final class BoundedImageInput extends MemoryCacheImageInputStream {
     /** Unchecked, since the decoder swallows an EOFException. */
     private void miss() {
         if (++missed > GRACE) {
-            throw new UncheckedIOException(new EOFException("its data end early"));
+            throw new UncheckedIOException("its data end early", new EOFException());
         }
     }
 }

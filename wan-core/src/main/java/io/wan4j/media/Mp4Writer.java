@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.ffmpeg.global.swscale;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacv.FFmpegFrameRecorder;
 import org.bytedeco.javacv.Frame;
 
@@ -26,17 +27,18 @@ final class Mp4Writer extends StagedFrameWriter {
 
     private final PixelSize size;
     private final FFmpegFrameRecorder recorder;
-    private final ByteBuffer pixels;
+    /** Native, and freed at the end: a direct buffer would wait for the garbage collector. */
+    private final BytePointer pixels;
 
     Mp4Writer(StagedOutput output, Path target, VideoSettings settings) throws IOException {
         super(output, target, settings);
         this.size = settings.size();
-        this.pixels = ByteBuffer.allocateDirect((int) (3 * size.pixels()));
         try {
             silence();
             this.recorder = new FFmpegFrameRecorder(temporary().toFile(), size.width(), size.height(), 0);
             configure(recorder, settings);
             recorder.start();
+            this.pixels = new BytePointer(3 * size.pixels());
         } catch (LinkageError e) {
             throw new UnsupportedException(
                     "video " + target + ": expected FFmpeg for this platform on the class path, got " + e
@@ -69,6 +71,7 @@ final class Mp4Writer extends StagedFrameWriter {
         recorder.setOption("movflags", "faststart");
         recorder.setVideoCodec(avcodec.AV_CODEC_ID_H264);
         recorder.setVideoCodecName("libopenh264");
+        recorder.setVideoOption("profile", "high");
         recorder.setPixelFormat(avutil.AV_PIX_FMT_YUV420P);
         recorder.setFrameRate(settings.framesPerSecond());
         recorder.setGopSize((int) Math.ceil(2 * settings.framesPerSecond()));
@@ -84,9 +87,15 @@ final class Mp4Writer extends StagedFrameWriter {
 
     @Override
     void encode(byte[] rgb, int index) throws IOException {
-        pixels.clear().put(rgb).flip();
+        pixels.put(rgb);
         recorder.recordImage(
-                size.width(), size.height(), Frame.DEPTH_UBYTE, 3, 3 * size.width(), avutil.AV_PIX_FMT_RGB24, pixels);
+                size.width(),
+                size.height(),
+                Frame.DEPTH_UBYTE,
+                3,
+                3 * size.width(),
+                avutil.AV_PIX_FMT_RGB24,
+                pixels.asByteBuffer());
     }
 
     @Override
@@ -98,6 +107,7 @@ final class Mp4Writer extends StagedFrameWriter {
     @Override
     void release() throws IOException {
         recorder.release();
+        pixels.close();
     }
 
     /** FFmpeg's trailer reports no errors here: a full disk shows as boxes that do not add up to the file. */

@@ -114,10 +114,9 @@ final class PictureReader {
     }
 
     private IllegalArgumentException damaged(PictureKind kind, Exception cause) {
-        IllegalArgumentException e = wrong(
-                "a whole " + kind,
-                "a damaged or truncated one (" + cause.getMessage() + ")",
-                "copy or export it again");
+        String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        IllegalArgumentException e =
+                wrong("a whole " + kind, "a damaged or truncated one (" + reason + ")", "copy or export it again");
         e.initCause(cause);
         return e;
     }
