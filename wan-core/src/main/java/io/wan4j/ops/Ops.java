@@ -115,6 +115,11 @@ public final class Ops implements AutoCloseable {
         return out;
     }
 
+    /** x in this format: x itself if it has it, or else a copy. */
+    public Tensor inFormat(Tensor x, Format format) {
+        return x.format() == format ? x : copy(x, format);
+    }
+
     /** out = x, converted to out's format; equal element counts. */
     public void copy(Tensor x, Tensor out) {
         Check.that(x.shape().count() == out.shape().count(), "copy", "as many elements as " + out, x);
@@ -326,12 +331,17 @@ public final class Ops implements AutoCloseable {
         return out;
     }
 
-    /** Convolution over the frames of past, then those of x, joins the target (Store or AddTo). */
+    /** Convolution over the frames of past, then those of x, joins the target (Store or AddTo), F32 or of x's format. */
     public void convolution(Tensor past, Tensor x, Convolution layer, Target target) {
         String where = layer.name();
         Check.rank(where, "input", x, 4);
         Check.shape(where, "past", past, x.shape().withFirst(past.shape().dim(0)));
         Check.format(where, "past", past, x.format());
+        Check.that(
+                target.out().format() == x.format() || target.out().format() == Format.F32,
+                where,
+                "out in F32 or " + x.format(),
+                target.out());
         Check.that(x.shape().dim(3) == layer.in(), where, "input [..," + layer.in() + "]", x);
         long frames = past.shape().dim(0) + x.shape().dim(0);
         Check.that(frames >= layer.kernelTime(), where, "at least " + layer.kernelTime() + " frames", frames);
@@ -347,11 +357,11 @@ public final class Ops implements AutoCloseable {
         kernels.convolution(past, x, layer, target.epilogue(), target.out());
     }
 
-    /** Channel RMS norm of the VAE with optional SiLU, over the last axis, in a new temporary. */
+    /** Channel RMS norm of the VAE with optional SiLU, over the last axis; result in the compute format. */
     public Tensor channelNorm(Tensor x, Tensor gamma, Activation activation) {
         Check.activation("channelNorm", "x", x);
         Check.vector("channelNorm", "gamma", gamma, x.shape().columns());
-        Tensor out = allocate(x.shape(), x.format());
+        Tensor out = allocate(x.shape(), formats().compute());
         kernels.channelNorm(x, gamma, activation, out);
         return out;
     }

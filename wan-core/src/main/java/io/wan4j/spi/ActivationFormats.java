@@ -6,7 +6,7 @@ import io.wan4j.tensor.Format;
  * The formats in which activations travel.
  *
  * @param compute between the operations of a sub-layer: F32 or BF16
- * @param residual of the residual stream of a transformer
+ * @param residual of the residual stream: what the blocks of a model add to
  */
 public record ActivationFormats(Format compute, Format residual) {
     /** F32 throughout. */

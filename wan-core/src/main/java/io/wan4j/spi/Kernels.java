@@ -63,13 +63,14 @@ public interface Kernels {
 
     /**
      * 3-D convolution over the frames of past followed by those of x, without padding in time. past [P, H, W, I] with
-     * P >= 0; x [T, H, W, I]; out [(P + T - kt) / st + 1, H', W', O]. Epilogue Store or AddTo.
+     * P >= 0; x [T, H, W, I], both F32 or both BF16; out [(P + T - kt) / st + 1, H', W', O], F32 or of x's format.
+     * Epilogue Store or AddTo.
      */
     void convolution(Tensor past, Tensor x, Convolution layer, Epilogue epilogue, Tensor out);
 
     /**
-     * out = activation(x / max(norm2(x), 1e-12) * sqrt(C) * gamma), over the last axis. x, out [.., C]; gamma [C];
-     * activation IDENTITY or SILU; out may be x.
+     * out = activation(x / max(norm2(x), 1e-12) * sqrt(C) * gamma), over the last axis. x, out [.., C], each F32 or
+     * BF16; gamma [C]; activation IDENTITY or SILU; out may be x.
      */
     void channelNorm(Tensor x, Tensor gamma, Activation activation, Tensor out);
 

@@ -18,14 +18,14 @@ final class Caches implements AutoCloseable {
         this.arena = device.memory().arena();
     }
 
-    /** A tensor in the compute format, with undefined content. */
-    Tensor allocate(Shape shape) {
-        return arena.allocate(shape, device.formats().compute());
+    /** A layer's output, in the format of the residual stream, with undefined content. */
+    Tensor output(Shape shape) {
+        return arena.allocate(shape, device.formats().residual());
     }
 
     /** A tensor of zeros in the compute format. */
     Tensor zeros(Shape shape) {
-        Tensor zeros = allocate(shape);
+        Tensor zeros = arena.allocate(shape, device.formats().compute());
         Tensor rows = zeros.reshape(shape.rows(), shape.columns());
         long rowBytes = shape.columns() * zeros.format().bytes();
         long step = Math.min(shape.rows(), Math.max(1, UPLOAD_BYTES / rowBytes));

@@ -22,7 +22,7 @@ interface CausalLayer {
     /** Extents of what the next input [T, H, W, C] gives; a layer that halves the frames may give none. */
     Shape output(Shape x);
 
-    /** Takes the next frames x [T, H, W, C] and writes what they give. */
+    /** Takes the next frames x [T, H, W, C], F32 or BF16, and writes what they give, in the residual format. */
     void forward(Ops ops, Tensor x, Tensor out);
 
     /** Whether out of {@link #forward} may be x. */

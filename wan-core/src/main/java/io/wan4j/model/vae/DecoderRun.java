@@ -53,7 +53,9 @@ final class DecoderRun {
         Stage stage = stages.get(index);
         CausalLayer layer = stage.layer();
         try (Ops ops = parent.nested()) {
-            Tensor out = layer.inPlace() ? x : ops.allocate(layer.output(x.shape()), x.format());
+            Tensor out = layer.inPlace()
+                    ? x
+                    : ops.allocate(layer.output(x.shape()), ops.formats().residual());
             layer.forward(ops, x, out);
             listener.layer(stage.name(), ops, out);
             for (long t = 0; t < out.shape().dim(0); t++) {

@@ -57,11 +57,12 @@ final class Downsample implements SettlingLayer {
     @Override
     public void forward(Ops parent, Tensor x, Tensor out) {
         try (Ops ops = parent.nested()) {
-            Tensor none = x.slice(0, 0);
+            Tensor plain = ops.inFormat(x, ops.formats().compute());
+            Tensor none = plain.slice(0, 0);
             if (time.isPresent()) {
-                time.get().forward(ops, ops.convolution(none, x, space), out);
+                time.get().forward(ops, ops.convolution(none, plain, space), out);
             } else {
-                ops.convolution(none, x, space, Target.store(out));
+                ops.convolution(none, plain, space, Target.store(out));
             }
         }
     }

@@ -28,7 +28,7 @@ final class EncoderRun {
         for (LayerPlan.Named<SettlingLayer> named : layers) {
             SettlingLayer layer = named.parameters().begin(caches, shape);
             shape = layer.output(shape);
-            stages.add(new Stage(named.name(), layer, caches.allocate(shape)));
+            stages.add(new Stage(named.name(), layer, caches.output(shape)));
         }
     }
 

@@ -54,10 +54,10 @@ final class ResidualBlock implements SettlingLayer {
     @Override
     public void forward(Ops parent, Tensor x, Tensor out) {
         try (Ops ops = parent.nested()) {
-            Tensor half = ops.allocate(output(x.shape()), x.format());
+            Tensor half = ops.allocate(output(x.shape()), ops.formats().compute());
             first.forward(ops, x, half);
             if (shortcut.isPresent()) {
-                ops.linear(x, shortcut.get(), Target.store(out));
+                ops.linear(ops.inFormat(x, half.format()), shortcut.get(), Target.store(out));
             } else if (out != x) {
                 ops.copy(x, out);
             }

@@ -54,7 +54,8 @@ final class Upsample implements CausalLayer {
     @Override
     public void forward(Ops parent, Tensor x, Tensor out) {
         try (Ops ops = parent.nested()) {
-            Tensor frames = doublesFrames() ? doubleFrames(ops, x) : x;
+            Tensor plain = ops.inFormat(x, ops.formats().compute());
+            Tensor frames = doublesFrames() ? doubleFrames(ops, plain) : plain;
             begun = true;
             for (long t = 0; t < frames.shape().dim(0); t++) {
                 doubleSpace(ops, frames.slice(t, t + 1), out.slice(t, t + 1));
