@@ -18,20 +18,42 @@ final class ConvolutionCases {
     static List<ContractCase> all(List<Format> activations, boolean larger) {
         List<ContractCase> cases = new ArrayList<>();
         for (ConvolutionShape shape : ContractShapes.convolution(larger)) {
-            for (Format format : activations) {
-                for (Format weight : List.of(Format.F32, Format.BF16, Format.F16)) {
-                    for (boolean add : new boolean[] {false, true}) {
-                        Set<Feature> needs = weight == Format.F16 ? Set.of(Feature.CONVOLUTION_F16) : Set.<Feature>of();
-                        String name = shape + ", " + weight + " weight, " + format + (add ? ", added" : "");
-                        cases.add(new ContractCase(name, needs, rig -> run(rig, shape, weight, format, add)));
-                    }
+            for (Formats formats : formats(activations)) {
+                for (boolean add : new boolean[] {false, true}) {
+                    Set<Feature> needs =
+                            formats.weight() == Format.F16 ? Set.of(Feature.CONVOLUTION_F16) : Set.<Feature>of();
+                    String name = shape + ", " + formats + (add ? ", added" : "");
+                    cases.add(new ContractCase(name, needs, rig -> run(rig, shape, formats, add)));
                 }
             }
         }
         return cases;
     }
 
-    private static void run(Rig rig, ConvolutionShape s, Format weightFormat, Format format, boolean add) {
+    private record Formats(Format weight, Format input, Format output) {
+        @Override
+        public String toString() {
+            return weight + " weight, " + input + " to " + output;
+        }
+    }
+
+    /** Results have the input's format, or F32 where a residual stream in F32 goes on. */
+    private static List<Formats> formats(List<Format> activations) {
+        List<Formats> all = new ArrayList<>();
+        for (Format weight : List.of(Format.F32, Format.BF16, Format.F16)) {
+            for (Format format : activations) {
+                all.add(new Formats(weight, format, format));
+                if (format != Format.F32 && activations.contains(Format.F32)) {
+                    all.add(new Formats(weight, format, Format.F32));
+                }
+            }
+        }
+        return all;
+    }
+
+    private static void run(Rig rig, ConvolutionShape s, Formats formats, boolean add) {
+        Format weightFormat = formats.weight();
+        Format format = formats.input();
         int taps = s.in() * s.kernelTime() * s.kernelSpace() * s.kernelSpace();
         MemoryTensor stored = MemoryTensor.of(
                 "conv.weight",
@@ -59,9 +81,9 @@ final class ConvolutionCases {
                 + rig.errors().operandError(weightFormat);
         Expected y = new LinearOracle(rig.errors())
                 .plusRow(new Oracle(relative, s, frames, weight).compute(dims), bias.values());
-        Tensor out = rig.blank(format, dims);
+        Tensor out = rig.blank(formats.output(), dims);
         if (add) {
-            Rig.Sample old = rig.normal(format, dims);
+            Rig.Sample old = rig.normal(formats.output(), dims);
             out = old.tensor();
             y = new LinearOracle(rig.errors()).addedTo(y, old.wide(), new float[] {1});
         }

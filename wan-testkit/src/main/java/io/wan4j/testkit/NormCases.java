@@ -224,15 +224,17 @@ final class NormCases {
         return cases;
     }
 
-    private static void channels(Rig rig, Format format, Activation activation, int channels, Content content) {
+    private void channels(Rig rig, Format format, Activation activation, int channels, Content content) {
         float[] values = content.make(rig, new RowShape(2 * 3 * 5, channels));
         Rig.Sample x = rig.sample(format, values, 2, 3, 5, channels);
         Rig.Sample gamma = rig.normal(Format.F32, channels);
         Expected normed = new NormOracle(rig.errors(), channels).channelNorm(x.values(), gamma.values());
         Expected expected = PointwiseOracle.of(activation, normed, rig.errors());
-        Tensor out = rig.blank(format, 2, 3, 5, channels);
-        rig.kernels().channelNorm(x.tensor(), gamma.tensor(), activation, out);
-        rig.check(expected, out);
+        for (Format result : activations) {
+            Tensor out = rig.blank(result, 2, 3, 5, channels);
+            rig.kernels().channelNorm(x.tensor(), gamma.tensor(), activation, out);
+            rig.check(expected, out);
+        }
         rig.kernels().channelNorm(x.tensor(), gamma.tensor(), activation, x.tensor());
         rig.check(expected, x.tensor());
     }
