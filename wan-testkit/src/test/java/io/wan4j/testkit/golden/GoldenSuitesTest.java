@@ -10,14 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class GoldenSuitesTest {
     static List<GoldenSuite> suites() {
-        return List.of(
-                new DitGoldens(),
-                new TextGoldens(),
-                new VisionGoldens(),
-                new VaeGoldens(),
-                new SchedulerGoldens(),
-                new NoiseGoldens(),
-                new PipelineGoldens());
+        return GoldenSuites.all();
     }
 
     @ParameterizedTest

@@ -1,0 +1,37 @@
+package io.wan4j.cli;
+
+import io.wan4j.Progress;
+import io.wan4j.ProgressListener;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** A progress bar on the terminal's error stream. */
+final class ConsoleProgress implements ProgressListener, AutoCloseable {
+    private static final int TICKS = 1000;
+
+    private final ProgressBar bar = new ProgressBarBuilder()
+            .setTaskName("wan")
+            .setInitialMax(TICKS)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(500)
+            .hideEta()
+            .setConsumer(new me.tongfei.progressbar.ConsoleProgressBarConsumer(System.err))
+            .build();
+
+    @Override
+    public void on(Progress progress) {
+        bar.setExtraMessage(progress.toString());
+        bar.stepTo(Math.round(TICKS * progress.fraction()));
+    }
+
+    /** Everything is done. */
+    void complete() {
+        bar.stepTo(TICKS);
+    }
+
+    @Override
+    public void close() {
+        bar.close();
+    }
+}

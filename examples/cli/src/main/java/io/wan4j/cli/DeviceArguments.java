@@ -1,0 +1,70 @@
+package io.wan4j.cli;
+
+import io.wan4j.MemoryLimit;
+import io.wan4j.Precision;
+import io.wan4j.WanPipelineBuilder;
+import io.wan4j.spi.Device;
+import io.wan4j.spi.DeviceOptions;
+import io.wan4j.spi.DeviceRequest;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** Options about where and in what to compute. */
+final class DeviceArguments {
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description = "auto, cuda, onednn or reference (default: ${DEFAULT-VALUE}).")
+    private String device = "auto";
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Host threads; 0 means the physical cores.")
+    private int threads;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "P",
+            defaultValue = "AS_STORED",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Precision precision = Precision.AS_STORED;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "Limit on device memory, for example 8G or 900M; what is free by default.")
+    private String memory = "";
+
+    DeviceRequest request() {
+        DeviceRequest request = device.equals("auto") ? Device.auto() : Device.named(device);
+        return request.with(DeviceOptions.DEFAULT.withThreads(threads));
+    }
+
+    Precision precision() {
+        return precision;
+    }
+
+    WanPipelineBuilder apply(WanPipelineBuilder builder) {
+        builder.device(request()).precision(precision);
+        return memory.isEmpty() ? builder : builder.memoryLimit(MemoryLimit.bytes(bytes(memory)));
+    }
+
+    /** Bytes of a size such as 8G, 900M, 12345. */
+    static long bytes(String size) {
+        String text = size.toUpperCase(Locale.ROOT).replaceAll("I?B$", "");
+        int shift = text.endsWith("G") ? 30 : text.endsWith("M") ? 20 : text.endsWith("K") ? 10 : 0;
+        String number = shift == 0 ? text : text.substring(0, text.length() - 1);
+        try {
+            double value = Double.parseDouble(number);
+            if (value >= 0 && value * (1L << shift) < Long.MAX_VALUE) {
+                return Math.round(value * (1L << shift));
+            }
+        } catch (NumberFormatException unreadable) {
+            // Said below.
+        }
+        throw new IllegalArgumentException("memory size: expected a number with K, M or G, such as 8G, got " + size);
+    }
+}

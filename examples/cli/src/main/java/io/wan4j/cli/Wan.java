@@ -1,0 +1,83 @@
+package io.wan4j.cli;
+
+import io.wan4j.error.CheckpointException;
+import io.wan4j.error.DeviceException;
+import io.wan4j.error.ShapeException;
+import io.wan4j.error.UnsupportedException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The {@code wan} command. Exit code 0: done; 1: failed; 2: wrong input; 130: cancelled. */
+@Command(
+        name = "wan",
+        description = "Turns a picture and a sentence into a video with Wan2.1 image-to-video.",
+        mixinStandardHelpOptions = true,
+        version = "wan 0.1.0-SNAPSHOT",
+        subcommands = {
+            DemoCommand.class,
+            GenerateCommand.class,
+            PlanCommand.class,
+            VerifyCommand.class,
+            InspectCommand.class,
+            DoctorCommand.class
+        })
+public final class Wan implements Runnable {
+    static final int FAILED = 1;
+    static final int WRONG_INPUT = 2;
+    static final int CANCELLED = 130;
+
+    private static final List<Class<? extends RuntimeException>> USER_ERRORS = List.of(
+            CheckpointException.class,
+            DeviceException.class,
+            ShapeException.class,
+            UnsupportedException.class,
+            IllegalArgumentException.class,
+            UncheckedIOException.class);
+
+    @Spec
+    private CommandSpec spec;
+
+    /** For picocli, which sets the fields. */
+    @SuppressWarnings("NullAway.Init")
+    public Wan() {}
+
+    /** Runs the command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        System.exit(execute(args));
+    }
+
+    static int execute(String... args) {
+        return new CommandLine(new Wan())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(Wan::report)
+                .execute(args);
+    }
+
+    private static int report(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        if (failure instanceof CancellationException) {
+            err.println("wan: cancelled; nothing was written");
+            return CANCELLED;
+        }
+        if (USER_ERRORS.stream().anyMatch(type -> type.isInstance(failure))) {
+            err.println("wan: " + failure.getMessage());
+            LoggerFactory.getLogger(Wan.class).debug("details", failure);
+            return WRONG_INPUT;
+        }
+        err.println("wan: failed: " + failure);
+        LoggerFactory.getLogger(Wan.class).error("details", failure);
+        return FAILED;
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+}

@@ -1,0 +1,5 @@
+/** The {@code wan} command. */
+@NullMarked
+package io.wan4j.cli;
+
+import org.jspecify.annotations.NullMarked;
