@@ -65,15 +65,16 @@ final class DemoCommand implements Callable<Integer> {
         }
         picture.writePng(out.resolve("picture.png"), Overwrite.REPLACE);
         TinyModel.write(model, SEED);
-        print.println("tiny model with random weights (it was never trained: do not expect to recognise anything): "
-                + model);
+        print.println(
+                "tiny model with random weights (it was never trained: do not expect to recognise anything): " + model);
         ImageToVideo request = ImageToVideo.of(picture, "a cat surfing at dusk")
                 .area(160 * 96)
                 .frames(17)
                 .seed(42);
         List<Picture> frames = new ArrayList<>();
         Path video = out.resolve("demo.mp4");
-        try (WanPipeline pipeline = device.apply(WanPipeline.builder().model(model)).build()) {
+        try (WanPipeline pipeline =
+                device.apply(WanPipeline.builder().model(model)).build()) {
             VideoOutput output = new VideoOutput(video, Overwrite.REPLACE, state);
             GenerationReport report = output.generate(pipeline, request, frames::add);
             Path sheet = out.resolve("contact-sheet.png");

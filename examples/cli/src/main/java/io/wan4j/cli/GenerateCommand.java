@@ -15,7 +15,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code wan generate}. */
-@Command(name = "generate", description = "Makes a video from a picture and a sentence.", mixinStandardHelpOptions = true)
+@Command(
+        name = "generate",
+        description = "Makes a video from a picture and a sentence.",
+        mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -20,6 +20,10 @@ final class Interrupt implements AutoCloseable {
                     }
                 },
                 "wan-interrupt");
+    }
+
+    /** Starts to listen. */
+    void watch() {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 

@@ -48,14 +48,10 @@ final class PlanCommand implements Callable<Integer> {
                 PhaseCost cost = plan.cost(phase);
                 out.printf(
                         "%-16s %10.3f %10d M %10d M%n",
-                        phase.label(),
-                        cost.work().flops() / 1e12,
-                        cost.arenaBytes() >> 20,
-                        cost.workspacePeak() >> 20);
+                        phase.label(), cost.work().flops() / 1e12, cost.arenaBytes() >> 20, cost.workspacePeak() >> 20);
             }
             out.printf(
-                    "total %.3f TFLOP, peak device memory %d MiB%n",
-                    plan.flops() / 1e12, plan.peakDeviceBytes() >> 20);
+                    "total %.3f TFLOP, peak device memory %d MiB%n", plan.flops() / 1e12, plan.peakDeviceBytes() >> 20);
         }
         return 0;
     }

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -34,10 +35,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = "--goldens",
-            paramLabel = "DIR",
-            description = "Folder of golden vectors (default: the project's).")
+    @Option(names = "--goldens", paramLabel = "DIR", description = "Folder of golden vectors (default: the project's).")
     private Path goldens = Path.of(System.getProperty("wan.home", "."), "goldens");
 
     @Option(
@@ -77,21 +75,28 @@ final class VerifyCommand implements Callable<Integer> {
 
     private static Map<String, List<GoldenResult>> byCase(List<GoldenResult> results) {
         Map<String, List<GoldenResult>> cases = new LinkedHashMap<>();
-        results.forEach(result -> cases.computeIfAbsent(
-                        result.suite() + "/" + result.caseName(), name -> new ArrayList<>())
-                .add(result));
+        results.forEach(
+                result -> cases.computeIfAbsent(result.suite() + "/" + result.caseName(), name -> new ArrayList<>())
+                        .add(result));
         return cases;
     }
 
     /** One line for a case: its comparison that is nearest to, or furthest over, its bound; all that failed. */
     private static void print(String name, List<GoldenResult> rows, PrintWriter out) {
-        GoldenResult worst = rows.stream().max(Comparator.comparingDouble(VerifyCommand::closeness)).orElseThrow();
+        GoldenResult worst = rows.stream()
+                .max(Comparator.comparingDouble(VerifyCommand::closeness))
+                .orElseThrow();
         out.printf(
                 Locale.ROOT,
                 "%-4s %-32s %3d tensors, worst %s: %s %.2e, bound %.1e%n",
-                worst.passed() ? "ok" : "FAIL", name, rows.size(), worst.tensor(), worst.measure(), worst.error(),
+                worst.passed() ? "ok" : "FAIL",
+                name,
+                rows.size(),
+                worst.tensor(),
+                worst.measure(),
+                worst.error(),
                 worst.bound());
-        rows.stream().filter(row -> !row.passed() && row != worst).forEach(row -> out.println("     " + row));
+        rows.stream().filter(row -> !row.passed() && !row.equals(worst)).forEach(row -> out.println("     " + row));
         out.flush();
     }
 
@@ -120,8 +125,10 @@ final class VerifyCommand implements Callable<Integer> {
             Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
             Files.write(
                     partial,
-                    new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(results));
-            Files.move(partial, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                    new ObjectMapper()
+                            .enable(SerializationFeature.INDENT_OUTPUT)
+                            .writeValueAsBytes(results));
+            Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
             throw new UncheckedIOException(file + ": cannot write the comparisons", failure);
         }

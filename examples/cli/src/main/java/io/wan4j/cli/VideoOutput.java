@@ -31,12 +31,13 @@ record VideoOutput(Path target, Overwrite overwrite, Optional<Path> state) {
     }
 
     GenerationReport generate(WanPipeline pipeline, ImageToVideo request, Consumer<Picture> frames) {
-        VideoSettings settings = new VideoSettings(
-                request.videoSize().pixels(), ImageToVideo.FRAMES_PER_SECOND, overwrite);
+        VideoSettings settings =
+                new VideoSettings(request.videoSize().pixels(), ImageToVideo.FRAMES_PER_SECOND, overwrite);
         Cancellation cancellation = new Cancellation();
-        try (FrameWriter writer = VideoFormat.of(target).open(target, settings);
-                Interrupt interrupt = new Interrupt(cancellation);
+        try (Interrupt interrupt = new Interrupt(cancellation);
+                FrameWriter writer = VideoFormat.of(target).open(target, settings);
                 ConsoleProgress progress = new ConsoleProgress()) {
+            interrupt.watch();
             GenerationReport report =
                     pipeline.generate(request, new GenerationOptions(progress, cancellation, state), frame -> {
                         writer.write(frame);

@@ -39,13 +39,15 @@ public final class TensorCatalog {
 
     /** Tensors of a text encoder. */
     public static Map<String, Shape> of(TextConfig config) {
-        return record((source, device) -> TextEncoder.load(config, source, device).close());
+        return record(
+                (source, device) -> TextEncoder.load(config, source, device).close());
     }
 
     /** Tensors of an image encoder, the unused last block included, by which its depth is told. */
     public static Map<String, Shape> of(VisionConfig config) {
         VisionConfig deeper = new VisionConfig(config.dim(), config.hiddenDim(), config.heads(), config.layers() + 1);
-        return record((source, device) -> ImageEncoder.load(deeper, source, device).close());
+        return record(
+                (source, device) -> ImageEncoder.load(deeper, source, device).close());
     }
 
     /** Tensors of a VAE, encoder and decoder. */

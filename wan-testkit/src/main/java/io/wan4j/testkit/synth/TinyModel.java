@@ -19,8 +19,19 @@ import java.util.Map;
 /** A whole model of a few megabytes in the layout of the official release, with random weights: it was never trained. */
 public final class TinyModel {
     private static final List<String> WORDS = List.of(
-            "\u2581a", "\u2581the", "\u2581cat", "\u2581surfing", "\u2581at", "\u2581dusk", "\u2581hills", "\u2581sun",
-            "\u2581sea", "\u2581wind", "ing", "\u2581over", "\u2581and");
+            "\u2581a",
+            "\u2581the",
+            "\u2581cat",
+            "\u2581surfing",
+            "\u2581at",
+            "\u2581dusk",
+            "\u2581hills",
+            "\u2581sun",
+            "\u2581sea",
+            "\u2581wind",
+            "ing",
+            "\u2581over",
+            "\u2581and");
 
     private TinyModel() {}
 
@@ -82,7 +93,6 @@ public final class TinyModel {
         return """
                 {"_class_name": "WanModel", "model_type": "i2v", "dim": %d, "ffn_dim": %d, "num_heads": %d,
                  "num_layers": %d, "in_dim": 36, "out_dim": 16, "freq_dim": 256, "text_len": 512, "eps": 1e-06}
-                """
-                .formatted(config.dim(), config.ffnDim(), config.heads(), config.layers());
+                """.formatted(config.dim(), config.ffnDim(), config.heads(), config.layers());
     }
 }
