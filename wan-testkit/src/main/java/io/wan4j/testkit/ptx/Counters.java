@@ -1,0 +1,130 @@
+package io.wan4j.testkit.ptx;
+
+/** Counts of one worker thread, by instruction. */
+final class Counters {
+    final long[] executed;
+    final long[] sharedRequests;
+    final long[] wavefronts;
+    final long[] idealWavefronts;
+    final long[] globalRequests;
+    final long[] sectors;
+    final long[] idealSectors;
+    final long[] globalBytes;
+
+    private final int[] banks = new int[32 * 32];
+    private final int[] depth = new int[32];
+
+    Counters(int instructions) {
+        executed = new long[instructions];
+        sharedRequests = new long[instructions];
+        wavefronts = new long[instructions];
+        idealWavefronts = new long[instructions];
+        globalRequests = new long[instructions];
+        sectors = new long[instructions];
+        idealSectors = new long[instructions];
+        globalBytes = new long[instructions];
+    }
+
+    void add(Counters other) {
+        add(executed, other.executed);
+        add(sharedRequests, other.sharedRequests);
+        add(wavefronts, other.wavefronts);
+        add(idealWavefronts, other.idealWavefronts);
+        add(globalRequests, other.globalRequests);
+        add(sectors, other.sectors);
+        add(idealSectors, other.idealSectors);
+        add(globalBytes, other.globalBytes);
+    }
+
+    private static void add(long[] into, long[] from) {
+        for (int i = 0; i < into.length; i++) {
+            into[i] += from[i];
+        }
+    }
+
+    /** Counts an access of {@code bytes} a lane: 4-byte banks, half a warp at a time for 8 bytes, a quarter for 16. */
+    void shared(int pc, int mask, long[] addresses, int bytes) {
+        sharedRequests[pc]++;
+        int lanes = bytes <= 4 ? 32 : bytes == 8 ? 16 : 8;
+        int words = Math.max(1, bytes / 4);
+        for (int first = 0; first < 32; first += lanes) {
+            int group = lanes == 32 ? mask : mask & (1 << lanes) - 1 << first;
+            if (group != 0) {
+                idealWavefronts[pc]++;
+                wavefronts[pc] += free(group, addresses, words) ? 1 : wavefronts(group, addresses, words);
+            }
+        }
+    }
+
+    /** Quick test: every lane has its own banks. */
+    private static boolean free(int group, long[] addresses, int words) {
+        int used = 0;
+        int lane = (1 << words) - 1;
+        for (int m = group; m != 0; m &= m - 1) {
+            int bank = (int) (addresses[Integer.numberOfTrailingZeros(m)] >> 2) & 31;
+            int bits = lane << bank;
+            if ((used & bits) != 0) {
+                return false;
+            }
+            used |= bits;
+        }
+        return true;
+    }
+
+    private int wavefronts(int group, long[] addresses, int words) {
+        java.util.Arrays.fill(depth, 0);
+        int most = 1;
+        for (int m = group; m != 0; m &= m - 1) {
+            long word = addresses[Integer.numberOfTrailingZeros(m)] >> 2;
+            for (int i = 0; i < words; i++) {
+                most = Math.max(most, touch((int) word + i));
+            }
+        }
+        return most;
+    }
+
+    private int touch(int word) {
+        int bank = word & 31;
+        int n = depth[bank];
+        for (int i = 0; i < n; i++) {
+            if (banks[bank * 32 + i] == word) {
+                return n;
+            }
+        }
+        banks[bank * 32 + n] = word;
+        depth[bank] = n + 1;
+        return n + 1;
+    }
+
+    /** Counts the 32-byte sectors an access of {@code bytes} a lane touches. */
+    void global(int pc, int mask, long[] addresses, int bytes) {
+        globalRequests[pc]++;
+        int asked = Integer.bitCount(mask) * bytes;
+        globalBytes[pc] += asked;
+        int distinct = 0;
+        long last = -1;
+        long highest = -1;
+        for (int m = mask; m != 0; m &= m - 1) {
+            int lane = Integer.numberOfTrailingZeros(m);
+            long sector = addresses[lane] >> 5;
+            if (sector > highest) {
+                distinct++;
+                highest = sector;
+            } else if (sector != last && sector < highest && !seen(sector, mask, lane, addresses)) {
+                distinct++;
+            }
+            last = sector;
+        }
+        sectors[pc] += distinct;
+        idealSectors[pc] += Math.min(distinct, (asked + 31) / 32);
+    }
+
+    private static boolean seen(long sector, int mask, int before, long[] addresses) {
+        for (int m = mask & (1 << before) - 1; m != 0; m &= m - 1) {
+            if (addresses[Integer.numberOfTrailingZeros(m)] >> 5 == sector) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
