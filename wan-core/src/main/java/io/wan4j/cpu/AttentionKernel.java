@@ -12,8 +12,8 @@ import java.util.Optional;
  * query's row, so no row of scores is ever whole.
  */
 final class AttentionKernel {
-    private static final int QUERIES = 64;
-    private static final int KEYS = 128;
+    private static final int QUERIES = 128;
+    private static final int KEYS = 256;
 
     private final Workers workers;
 
@@ -64,12 +64,12 @@ final class AttentionKernel {
         private final int count;
         private final float[] queries;
         private final float[] total;
-        private final float[] running;
+        private final float[][] running;
         private final float[] maxima;
         private final double[] sums;
         private final float[] scores = new float[KEYS];
-        private final float[] keys;
-        private final float[] values;
+        private final float[][] keys;
+        private final float[][] values;
         private final float[] line;
 
         Tile(int head, int size, int first, int count) {
@@ -79,11 +79,11 @@ final class AttentionKernel {
             this.count = count;
             this.queries = new float[count * size];
             this.total = new float[count * size];
-            this.running = new float[count * size];
+            this.running = new float[count][size];
             this.maxima = new float[count];
             this.sums = new double[count];
-            this.keys = new float[size * KEYS];
-            this.values = new float[KEYS * size];
+            this.keys = new float[size][KEYS];
+            this.values = new float[KEYS][size];
             this.line = new float[size];
         }
 
@@ -97,7 +97,9 @@ final class AttentionKernel {
         }
 
         void attend(Rows key, Rows value, Optional<Bias> bias) {
-            Arrays.fill(running, 0);
+            for (float[] row : running) {
+                Arrays.fill(row, 0);
+            }
             Arrays.fill(maxima, Float.NEGATIVE_INFINITY);
             Arrays.fill(sums, 0);
             for (int from = 0; from < key.count(); from += KEYS) {
@@ -110,24 +112,24 @@ final class AttentionKernel {
             }
             for (int i = 0; i < count; i++) {
                 for (int d = 0; d < size; d++) {
-                    total[i * size + d] += (float) (running[i * size + d] / sums[i]);
+                    total[i * size + d] += (float) (running[i][d] / sums[i]);
                 }
             }
         }
 
         private void readKeys(Rows key, Rows value, int from, int width) {
             for (int j = 0; j < width; j++) {
-                value.read(from + j, head * size, size, values, j * size);
+                value.read(from + j, head * size, size, values[j], 0);
                 key.read(from + j, head * size, size, line, 0);
                 for (int d = 0; d < size; d++) {
-                    keys[d * width + j] = line[d];
+                    keys[d][j] = line[d];
                 }
             }
         }
 
         private void score(int i, int from, int width, Optional<Bias> bias) {
             Arrays.fill(scores, 0);
-            Panel.accumulate(queries, i * size, size, keys, 0, width, scores, 0);
+            Panel.accumulate(queries, i * size, size, keys, 0, width, scores);
             if (bias.isPresent()) {
                 for (int j = 0; j < width; j++) {
                     scores[j] += bias.get().of(head, first + i, from + j);
@@ -148,11 +150,11 @@ final class AttentionKernel {
                 sum += scores[j];
             }
             for (int d = 0; d < size; d++) {
-                running[i * size + d] *= shrink;
+                running[i][d] *= shrink;
             }
             maxima[i] = maximum;
             sums[i] = sum;
-            Panel.accumulate(scores, 0, width, values, 0, size, running, i * size);
+            Panel.accumulate(scores, 0, width, values, 0, size, running[i]);
         }
 
         void write(Rows out) {

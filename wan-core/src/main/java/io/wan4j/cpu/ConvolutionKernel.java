@@ -11,7 +11,7 @@ import java.util.Arrays;
  * once, padded, and a tap row of the kernel is then a contiguous vector for every output pixel.
  */
 final class ConvolutionKernel {
-    private static final int WIDTH = 64;
+    private static final int WIDTH = 128;
 
     private final Workers workers;
 
@@ -104,7 +104,7 @@ final class ConvolutionKernel {
         private final int in;
         private final int space;
         private final int tapRows;
-        private final float[][] panels;
+        private final float[][][] panels;
 
         Taps(Convolution layer) {
             this.weight = WeightRows.of(layer.weight());
@@ -112,7 +112,7 @@ final class ConvolutionKernel {
             this.in = (int) layer.in();
             this.space = (int) layer.kernelSpace();
             this.tapRows = (int) layer.kernelTime() * space;
-            this.panels = new float[(out + WIDTH - 1) / WIDTH][];
+            this.panels = new float[(out + WIDTH - 1) / WIDTH][][];
         }
 
         private int width(int block) {
@@ -122,7 +122,7 @@ final class ConvolutionKernel {
         /** Reorders a block from [out, in, time, row, column]. */
         void load(int block) {
             int width = width(block);
-            float[] panel = new float[weight.in() * width];
+            float[][] panel = new float[weight.in()][width];
             float[] line = new float[weight.in()];
             int taps = tapRows * space;
             for (int j = 0; j < width; j++) {
@@ -130,7 +130,7 @@ final class ConvolutionKernel {
                 weight.read(o, 0, line.length, line, 0);
                 for (int c = 0; c < in; c++) {
                     for (int tap = 0; tap < taps; tap++) {
-                        panel[(tap * in + c) * width + j] = line[c * taps + tap] * weight.scale(o);
+                        panel[tap * in + c][j] = line[c * taps + tap] * weight.scale(o);
                     }
                 }
             }
@@ -141,18 +141,20 @@ final class ConvolutionKernel {
         void apply(float[] seen, int stride, int pixels, float[] y) {
             int line = seen.length / tapRows;
             int depth = space * in;
-            float[] acc = new float[pixels * WIDTH];
+            float[][] acc = new float[pixels][WIDTH];
             for (int block = 0; block < panels.length; block++) {
                 int width = width(block);
-                Arrays.fill(acc, 0);
+                for (float[] pixel : acc) {
+                    Arrays.fill(pixel, 0);
+                }
                 for (int tap = 0; tap < tapRows; tap++) {
                     for (int p = 0; p < pixels; p++) {
                         int from = tap * line + p * stride * in;
-                        Panel.accumulate(seen, from, depth, panels[block], tap * depth * width, width, acc, p * width);
+                        Panel.accumulate(seen, from, depth, panels[block], tap * depth, width, acc[p]);
                     }
                 }
                 for (int p = 0; p < pixels; p++) {
-                    System.arraycopy(acc, p * width, y, p * out + block * WIDTH, width);
+                    System.arraycopy(acc[p], 0, y, p * out + block * WIDTH, width);
                 }
             }
         }

@@ -1,48 +1,43 @@
 package io.wan4j.cpu;
 
-/** The inner loop of all products: a vector times a panel of rows, written so that the compiler vectorises it. */
+/**
+ * The inner loop of all products: a vector times a panel of rows. C2 turns it into vector instructions only in this form:
+ * one store a loop, every array read from its beginning, and no more than four of them.
+ */
 final class Panel {
     private Panel() {}
 
     /**
-     * {@code acc[to + j] += sum over k < count of x[from + k] * panel[start + k * width + j]}, for {@code j < width}. Sums
-     * run in groups of 8 terms, so results depend on nothing but these arguments.
+     * {@code acc[j] += sum over k < count of x[from + k] * panel[first + k][j]}, for {@code j < width}. Sums run in groups
+     * of 4 terms, so results depend on nothing but these arguments.
      */
-    static void accumulate(float[] x, int from, int count, float[] panel, int start, int width, float[] acc, int to) {
+    static void accumulate(float[] x, int from, int count, float[][] panel, int first, int width, float[] acc) {
         int k = 0;
-        for (; k <= count - 8; k += 8) {
-            eight(x, from + k, panel, start + k * width, width, acc, to);
+        for (; k <= count - 4; k += 4) {
+            four(x, from + k, panel, first + k, width, acc);
         }
         for (; k < count; k++) {
-            one(x[from + k], panel, start + k * width, width, acc, to);
+            one(x[from + k], panel[first + k], width, acc);
         }
     }
 
-    private static void eight(float[] x, int from, float[] panel, int start, int width, float[] acc, int to) {
+    private static void four(float[] x, int from, float[][] panel, int first, int width, float[] acc) {
         float x0 = x[from];
         float x1 = x[from + 1];
         float x2 = x[from + 2];
         float x3 = x[from + 3];
-        float x4 = x[from + 4];
-        float x5 = x[from + 5];
-        float x6 = x[from + 6];
-        float x7 = x[from + 7];
-        int p1 = start + width;
-        int p2 = p1 + width;
-        int p3 = p2 + width;
-        int p4 = p3 + width;
-        int p5 = p4 + width;
-        int p6 = p5 + width;
-        int p7 = p6 + width;
+        float[] p0 = panel[first];
+        float[] p1 = panel[first + 1];
+        float[] p2 = panel[first + 2];
+        float[] p3 = panel[first + 3];
         for (int j = 0; j < width; j++) {
-            acc[to + j] += ((x0 * panel[start + j] + x1 * panel[p1 + j]) + (x2 * panel[p2 + j] + x3 * panel[p3 + j]))
-                    + ((x4 * panel[p4 + j] + x5 * panel[p5 + j]) + (x6 * panel[p6 + j] + x7 * panel[p7 + j]));
+            acc[j] += (x0 * p0[j] + x1 * p1[j]) + (x2 * p2[j] + x3 * p3[j]);
         }
     }
 
-    private static void one(float factor, float[] panel, int start, int width, float[] acc, int to) {
+    private static void one(float factor, float[] row, int width, float[] acc) {
         for (int j = 0; j < width; j++) {
-            acc[to + j] += factor * panel[start + j];
+            acc[j] += factor * row[j];
         }
     }
 }

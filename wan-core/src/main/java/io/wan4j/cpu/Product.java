@@ -7,9 +7,9 @@ import java.util.Arrays;
  * 8-bit integer codes are exact, since a block of them stays below 2^24.
  */
 final class Product {
-    private static final int WIDTH = 64;
+    private static final int WIDTH = 128;
     private static final int DEPTH = 256;
-    private static final int TALL = 64;
+    private static final int TALL = 256;
 
     private final Workers workers;
 
@@ -33,7 +33,7 @@ final class Product {
 
     private static void tile(float[] x, int firstRow, int rows, WeightRows w, int firstColumn, float[] y) {
         int width = Math.min(WIDTH, w.out() - firstColumn);
-        float[] panel = new float[DEPTH * width];
+        float[][] panel = new float[Math.min(DEPTH, w.in())][width];
         float[] line = new float[DEPTH];
         float[] partial = new float[width];
         double[] sums = new double[rows * width];
@@ -42,12 +42,12 @@ final class Product {
             for (int j = 0; j < width; j++) {
                 w.read(firstColumn + j, k, depth, line, 0);
                 for (int i = 0; i < depth; i++) {
-                    panel[i * width + j] = line[i];
+                    panel[i][j] = line[i];
                 }
             }
             for (int r = 0; r < rows; r++) {
                 Arrays.fill(partial, 0);
-                Panel.accumulate(x, (firstRow + r) * w.in() + k, depth, panel, 0, width, partial, 0);
+                Panel.accumulate(x, (firstRow + r) * w.in() + k, depth, panel, 0, width, partial);
                 for (int j = 0; j < width; j++) {
                     sums[r * width + j] += partial[j];
                 }
