@@ -17,6 +17,7 @@ public final class GoldenSuites {
                 new VaeGoldens(),
                 new SchedulerGoldens(),
                 new NoiseGoldens(),
+                new NameGoldens(),
                 new PipelineGoldens());
     }
 

@@ -56,6 +56,7 @@ public final class PipelineGoldens implements GoldenSuite {
     @Override
     public List<GoldenResult> run(Path folder, Device device) {
         GoldenResults results = new GoldenResults(name(), device.formats().compute());
+        PictureGoldens.run(folder, results);
         JsonNode parameters = GoldenJson.read(folder.resolve("pipeline.json"));
         for (Path model : GoldenSuite.folders(folder)) {
             Path dims = model.resolve("tiny_dims.json");

@@ -5,6 +5,8 @@ import io.wan4j.model.text.RelativePosition;
 import io.wan4j.model.text.TextConfig;
 import io.wan4j.model.text.TextEncoder;
 import io.wan4j.ops.Ops;
+import io.wan4j.prompt.PromptCleaner;
+import io.wan4j.prompt.TextRepair;
 import io.wan4j.spi.Device;
 import io.wan4j.tensor.Shape;
 import io.wan4j.testkit.GoldenFile;
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** The text encoder against {@code t5/}: model, cases, relative positions. */
@@ -42,6 +45,10 @@ public final class TextGoldens implements GoldenSuite {
             Path buckets = folder.resolve("relative_buckets.safetensors");
             if (Files.exists(buckets)) {
                 positions(buckets, weights, config, results);
+            }
+            Path cleaning = folder.resolve("text_cleaning.json");
+            if (Files.exists(cleaning)) {
+                cleaning(GoldenJson.read(cleaning), results);
             }
         }
         return results.list();
@@ -79,6 +86,22 @@ public final class TextGoldens implements GoldenSuite {
             case "mid.block0.ffn" -> probe.output("blocks.0.ffn.fc2");
             default -> probe.target("blocks." + name.replaceAll("[^0-9]", "") + ".ffn.fc2");
         };
+    }
+
+    /** The reference's cleaning of prompts without ftfy, which the golden rows were made without; 0 where equal. */
+    private static void cleaning(JsonNode rows, GoldenResults results) {
+        int number = 0;
+        for (JsonNode row : rows.path("rows")) {
+            for (PromptCleaner.Mode mode : PromptCleaner.Mode.values()) {
+                String key = mode.name().toLowerCase(Locale.ROOT);
+                String cleaned = new PromptCleaner(mode, TextRepair.NONE)
+                        .clean(row.path("input").asText());
+                float[] difference = {cleaned.equals(row.path(key).asText()) ? 0 : 1};
+                results.compareExactly(
+                        "text_cleaning", "row " + number + " " + key, difference, new float[1], Measure.MAX_ABS, 0);
+            }
+            number++;
+        }
     }
 
     private static void positions(Path path, GoldenFile weights, TextConfig config, GoldenResults results) {
