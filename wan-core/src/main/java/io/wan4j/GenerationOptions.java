@@ -1,6 +1,7 @@
 package io.wan4j;
 
 import io.wan4j.checkpoint.layout.ModelFiles;
+import io.wan4j.spi.Device;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -9,7 +10,9 @@ import java.util.Optional;
  *
  * @param listener told at every block
  * @param cancellation stops it
- * @param state folder that keeps what is finished, so that the same call goes on after a crash; none if empty
+ * @param state folder that keeps what is finished, so that the same call goes on after a crash with bit-equal frames;
+ *     none if empty. A folder of another request, model or device is refused. Its files stay when the video is done: the
+ *     same call then only decodes again; remove the folder to start over
  */
 public record GenerationOptions(ProgressListener listener, Cancellation cancellation, Optional<Path> state) {
     /** Tells nobody, keeps nothing. */
@@ -27,7 +30,10 @@ public record GenerationOptions(ProgressListener listener, Cancellation cancella
         return new GenerationOptions(listener, cancellation, Optional.of(folder));
     }
 
-    StageStore store(ImageToVideo request, ModelFiles model) {
-        return StageStore.NONE;
+    /** Opens the folder for this request, if there is to be one; the caller closes it. */
+    StageStore store(ImageToVideo request, ModelFiles model, Device device) {
+        return state.isEmpty()
+                ? StageStore.NONE
+                : DirectoryStore.open(state.get(), Fingerprint.of(request, model, device));
     }
 }

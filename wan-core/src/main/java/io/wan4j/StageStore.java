@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Where a generation keeps what it has finished, so that it can go on after a crash. */
-interface StageStore {
+interface StageStore extends AutoCloseable {
     /** Keeps nothing. */
     StageStore NONE = new StageStore() {
         @Override
@@ -22,6 +22,11 @@ interface StageStore {
         public void save(SavedSteps steps) {
             // Nothing is kept.
         }
+
+        @Override
+        public void close() {
+            // Nothing is held.
+        }
     };
 
     /** The latents after some steps, and what the scheduler remembers. */
@@ -35,4 +40,8 @@ interface StageStore {
 
     /** Keeps the latents after a step. */
     void save(SavedSteps steps);
+
+    /** Lets go of the place; what was kept stays. */
+    @Override
+    void close();
 }

@@ -100,9 +100,8 @@ public final class WanPipeline implements AutoCloseable {
                 ids(request.prompt()),
                 request.isGuided() ? Optional.of(ids(request.negativePrompt())) : Optional.empty());
         LoadedModels loaded = place(Placement.of(plan.phases(), parts, budget));
-        StageStore store = options.store(request, files);
         boolean done = false;
-        try {
+        try (StageStore store = options.store(request, files, device)) {
             GenerationReport report = new GenerationRun(loaded, plan, meter, store).run(request, prompts, frames);
             done = true;
             return report;
