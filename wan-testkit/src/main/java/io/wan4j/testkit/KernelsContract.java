@@ -257,6 +257,15 @@ public abstract class KernelsContract {
         }
     }
 
+    /** Laws over several operations. */
+    @Nested
+    class Algebra {
+        @TestFactory
+        Stream<DynamicTest> laws() {
+            return tests(formats -> AlgebraCases.all());
+        }
+    }
+
     /** Memory, arenas and the workspace. */
     @Nested
     class MemoryOfDevice {
