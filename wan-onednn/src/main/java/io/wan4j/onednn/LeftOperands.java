@@ -1,0 +1,128 @@
+package io.wan4j.onednn;
+
+import io.wan4j.spi.Linear;
+import io.wan4j.tensor.ActivationMode;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Scaled;
+import io.wan4j.tensor.Tensor;
+
+/** Brings the input of a linear layer into a format that its weight can be multiplied with. */
+final class LeftOperands {
+    private final Workers workers;
+    private final Format compute;
+    private final Scratch main;
+    private final Scratch second;
+    private final Scratch floats;
+
+    LeftOperands(Workers workers, OneDnnMemory memory, Format compute) {
+        this.workers = workers;
+        this.compute = compute;
+        this.main = new Scratch(memory);
+        this.second = new Scratch(memory);
+        this.floats = new Scratch(memory);
+    }
+
+    /** Rows {@code from .. to} of x for this layer; valid until the next call. */
+    Left prepare(Tensor x, Linear layer, Packed weight, long from, long to) {
+        if (layer.weight() instanceof Scaled scaled && scaled.activations() == ActivationMode.DYNAMIC_8BIT) {
+            return quantised(x, scaled.codes().format(), weight.order(), from, to);
+        }
+        Format order = weight.order();
+        if (x.format() == order) {
+            return new Left(NativeStorage.address(x), order, 0, 0, null);
+        }
+        return order == Format.BF16 ? split(x, from, to) : new Left(asFloats(x, from, to), Format.F32, 0, from, null);
+    }
+
+    /** Codes with row scales; decoded to the order's format where that is not integers. */
+    private Left quantised(Tensor x, Format codes, Format order, long from, long to) {
+        int in = Math.toIntExact(x.shape().columns());
+        float[] scales = new float[Math.toIntExact(x.shape().rows())];
+        if (x.format().isCode()) {
+            new View(x.scales().orElseThrow()).getFloats(0, scales, 0, scales.length);
+            if (order == codes) {
+                return new Left(NativeStorage.address(x), codes, 0, 0, scales);
+            }
+        }
+        long count = (to - from) * in;
+        long address = main.address(count * order.bytes());
+        View source = new View(x);
+        View target = new View(address, count, order);
+        View quantised = order == codes ? target : new View(second.address(count), count, codes);
+        workers.run(LinearKernel.Tiles.pieces(to - from), (worker, piece) -> {
+            long start = LinearKernel.Tiles.pieceStart(piece);
+            long end = Math.min(to - from, LinearKernel.Tiles.pieceStart(piece + 1));
+            if (!x.format().isCode()) {
+                float[] row = worker.floats(0, in);
+                for (long r = start; r < end; r++) {
+                    source.read((from + r) * in, row, 0, in, worker.lanes(), worker.halves(in));
+                    scales[(int) (from + r)] = Codes.quantiseRow(worker, row, in, quantised, r);
+                }
+                if (order != codes) {
+                    Codes.decode(worker, quantised, target, start * in, (end - start) * in);
+                }
+            } else {
+                View given = new View(NativeStorage.address(x) + from * in, count, codes);
+                Codes.decode(worker, given, target, start * in, (end - start) * in);
+            }
+        });
+        return new Left(address, order, 0, from, scales);
+    }
+
+    /** F32 as the sum of two BF16 values, which leaves 16 significant bits or more. */
+    private Left split(Tensor x, long from, long to) {
+        int in = Math.toIntExact(x.shape().columns());
+        long count = (to - from) * in;
+        View source = new View(x);
+        View high = new View(main.address(count * Short.BYTES), count, Format.BF16);
+        View low = new View(second.address(count * Short.BYTES), count, Format.BF16);
+        workers.run(LinearKernel.Tiles.pieces(to - from), (worker, piece) -> {
+            Lanes lanes = worker.lanes();
+            float[] row = worker.floats(0, in);
+            float[] rounded = worker.floats(1, in);
+            short[] halves = worker.halves(in);
+            long end = Math.min(to - from, LinearKernel.Tiles.pieceStart(piece + 1));
+            for (long r = LinearKernel.Tiles.pieceStart(piece); r < end; r++) {
+                source.getFloats((from + r) * in, row, 0, in);
+                lanes.toBf16(row, 0, halves, 0, in);
+                high.putShorts(r * in, halves, 0, in);
+                lanes.fromBf16(halves, 0, rounded, 0, in);
+                lanes.scale(rounded, 0, in, -1f);
+                lanes.add(row, 0, rounded, 0, in);
+                low.write(r * in, row, 0, in, lanes, halves);
+            }
+        });
+        return new Left(main.address(0), Format.BF16, second.address(0), from, null);
+    }
+
+    /** Address of rows {@code from .. to} as F32: where they are, or in scratch. */
+    long asFloats(Tensor x, long from, long to) {
+        int in = Math.toIntExact(x.shape().columns());
+        if (x.format() == Format.F32) {
+            return NativeStorage.address(x) + from * in * Float.BYTES;
+        }
+        long count = (to - from) * in;
+        long address = floats.address(count * Float.BYTES);
+        View source = new View(x);
+        View target = new View(address, count, Format.F32);
+        workers.run(LinearKernel.Tiles.pieces(to - from), (worker, piece) -> {
+            float[] row = worker.floats(0, in);
+            long end = Math.min(to - from, LinearKernel.Tiles.pieceStart(piece + 1));
+            for (long r = LinearKernel.Tiles.pieceStart(piece); r < end; r++) {
+                source.read((from + r) * in, row, 0, in, worker.lanes(), worker.halves(in));
+                target.putFloats(r * in, row, 0, in);
+            }
+        });
+        return address;
+    }
+
+    Format compute() {
+        return compute;
+    }
+
+    void trim() {
+        main.close();
+        second.close();
+        floats.close();
+    }
+}
