@@ -12,6 +12,7 @@ import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.StoredTensor;
 import io.wan4j.tensor.StoredWeight;
 import io.wan4j.tensor.Tensor;
+import io.wan4j.tensor.Weight;
 import io.wan4j.tensor.WeightSource;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,23 +27,36 @@ public final class Weights implements AutoCloseable {
     private final WeightSource source;
     private final Device device;
     private final Arena arena;
+    private final PlacedLayers layers;
     private final String prefix;
+    private boolean closed;
 
-    private Weights(WeightSource source, Device device, Arena arena, String prefix) {
+    private Weights(WeightSource source, Device device, Arena arena, PlacedLayers layers, String prefix) {
         this.source = source;
         this.device = device;
         this.arena = arena;
+        this.layers = layers;
         this.prefix = prefix;
     }
 
     /** Opens a loader with an arena of its own. */
     public static Weights open(WeightSource source, Device device) {
-        return new Weights(source, device, device.memory().arena(), "");
+        return new Weights(source, device, device.memory().arena(), new PlacedLayers(device), "");
+    }
+
+    /**
+     * A new loader on the same device that takes the weights of linear layers over from this one; biases, norms, adapters
+     * and all the rest are loaded anew. Both are closed by their owners, in any order.
+     *
+     * @param changed for which {@link WeightSource#keepsLayersOf} this loader's source is true
+     */
+    public Weights reopen(WeightSource changed) {
+        return new Weights(changed, device, device.memory().arena(), layers.share(), "");
     }
 
     /** A loader into the same arena for the names below {@code prefix + "."}; only the outermost one is closed. */
     public Weights at(String name) {
-        return new Weights(source, device, arena, prefix + name + ".");
+        return new Weights(source, device, arena, layers, prefix + name + ".");
     }
 
     /** The device. */
@@ -52,7 +66,7 @@ public final class Weights implements AutoCloseable {
 
     /** Bytes on the device so far. */
     public long bytes() {
-        return arena.bytes();
+        return arena.bytes() + layers.bytes();
     }
 
     /** Whether the checkpoint has a tensor of this name. */
@@ -71,18 +85,25 @@ public final class Weights implements AutoCloseable {
     }
 
     private Linear linear(String name, Shape shape, boolean biased) {
-        StoredWeight stored = source.weight(prefix + name, shape);
+        Weight weight = layers.place(prefix + name, () -> source.weight(prefix + name, shape));
         Optional<Tensor> bias = biased ? Optional.of(vector(name + ".bias", shape.dim(0))) : Optional.empty();
-        return new Linear(prefix + name, arena.place(stored, WeightRole.LINEAR), bias, adapters(name, shape));
+        return new Linear(prefix + name, weight, bias, adapters(name, shape));
     }
 
     private List<Linear.LowRank> adapters(String name, Shape shape) {
         return source.adapters(prefix + name, shape).stream()
-                .map(adapter -> new Linear.LowRank(
-                        tensor(adapter.down(), adapter.down().shape()),
-                        tensor(adapter.up(), adapter.up().shape()),
-                        adapter.strength()))
+                .map(adapter -> new Linear.LowRank(matrix(adapter.down()), matrix(adapter.up()), adapter.strength()))
                 .toList();
+    }
+
+    /** A matrix of an adapter: BF16 as it is, any other format as F32. */
+    private Tensor matrix(StoredTensor stored) {
+        if (stored.format() != Format.BF16) {
+            return tensor(stored, stored.shape());
+        }
+        Tensor out = arena.allocate(stored.shape(), Format.BF16);
+        device.memory().upload(stored.read(0, stored.bytes()), out);
+        return out;
     }
 
     /**
@@ -208,6 +229,10 @@ public final class Weights implements AutoCloseable {
     /** Frees everything that was loaded. */
     @Override
     public void close() {
-        arena.close();
+        if (!closed) {
+            closed = true;
+            arena.close();
+            layers.release();
+        }
     }
 }

@@ -48,4 +48,20 @@ public interface WeightSource {
     default List<StoredAdapter> adapters(String layer, Shape weight) {
         return List.of();
     }
+
+    /**
+     * The weights for one denoising step, counted from 0: this source itself unless something in it differs from step to
+     * step. Does not change this source.
+     */
+    default WeightSource atStep(int step) {
+        return this;
+    }
+
+    /**
+     * Whether every layer's {@link #weight} is the same as in {@code other}, so that those which are on a device can stay
+     * there. Other tensors and {@link #adapters} may differ.
+     */
+    default boolean keepsLayersOf(WeightSource other) {
+        return other == this;
+    }
 }

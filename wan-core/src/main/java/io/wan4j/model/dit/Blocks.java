@@ -41,6 +41,26 @@ final class Blocks implements AutoCloseable {
         }
     }
 
+    /** The same blocks with what {@code changed} says besides the layers' weights, which stay on the device. */
+    private Blocks(Blocks other, WeightSource changed) {
+        this.config = other.config;
+        this.source = changed;
+        this.device = other.device;
+        this.loader = other.loader == null ? null : Executors.newSingleThreadExecutor(Blocks::thread);
+        try {
+            for (int index = 0; index < other.resident.size(); index++) {
+                resident.add(load(index, other.resident.get(index).weights().reopen(changed)));
+            }
+        } catch (RuntimeException | Error failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    Blocks with(WeightSource changed) {
+        return new Blocks(this, changed);
+    }
+
     private static Thread thread(Runnable task) {
         Thread thread = new Thread(task, "wan-block-loader");
         thread.setDaemon(true);
@@ -48,7 +68,10 @@ final class Blocks implements AutoCloseable {
     }
 
     private Loaded load(int index) {
-        Weights weights = Weights.open(source, device);
+        return load(index, Weights.open(source, device));
+    }
+
+    private Loaded load(int index, Weights weights) {
         try {
             return new Loaded(new WanBlock(config, weights.at("blocks." + index)), weights);
         } catch (RuntimeException | Error failure) {

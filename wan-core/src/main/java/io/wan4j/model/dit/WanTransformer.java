@@ -23,6 +23,7 @@ import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.Tensor;
 import io.wan4j.tensor.WeightSource;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The diffusion transformer: {@code v = f(x, t | y, text, image)}. Source: Wan2.1 {@code wan/modules/model.py}. Used by
@@ -48,7 +49,7 @@ public final class WanTransformer implements AutoCloseable {
     private final Linear head;
     private final Blocks blocks;
 
-    private WanTransformer(WanConfig config, WeightSource source, Device device, Residency residency, Weights weights) {
+    private WanTransformer(WanConfig config, Device device, Weights weights, Supplier<Blocks> blockLoader) {
         this.config = config;
         this.device = device;
         this.weights = weights;
@@ -66,7 +67,7 @@ public final class WanTransformer implements AutoCloseable {
         imageNormOut = weights.norm("img_emb.proj.4", dim, IMAGE_NORM_EPS);
         headModulation = weights.tensor("head.modulation", 1, 2, dim).reshape(2, dim);
         head = weights.linear("head.head", dim, 4 * LATENT_CHANNELS);
-        blocks = new Blocks(config, source, device, residency);
+        blocks = blockLoader.get();
     }
 
     /**
@@ -78,9 +79,25 @@ public final class WanTransformer implements AutoCloseable {
     public static WanTransformer load(WanConfig config, WeightSource source, Device device, Residency residency) {
         Weights weights = Weights.open(source, device);
         try {
-            return new WanTransformer(config, source, device, residency, weights);
+            return new WanTransformer(config, device, weights, () -> new Blocks(config, source, device, residency));
         } catch (RuntimeException | Error failure) {
             weights.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * This transformer with other adapters, biases and norms. The weights of its linear layers stay on the device and
+     * belong to both until one is closed; the caller closes both.
+     *
+     * @param changed a source whose {@link WeightSource#keepsLayersOf} is true for the one that this was loaded from
+     */
+    public WanTransformer with(WeightSource changed) {
+        Weights reopened = weights.reopen(changed);
+        try {
+            return new WanTransformer(config, device, reopened, () -> blocks.with(changed));
+        } catch (RuntimeException | Error failure) {
+            reopened.close();
             throw failure;
         }
     }
