@@ -41,7 +41,7 @@ record Fingerprint(Map<String, String> entries) {
      * The fingerprint of a request to a model on a device. Checkpoint files count by their size and by pieces of their
      * content, not by name or date.
      */
-    static Fingerprint of(ImageToVideo request, ModelFiles model, Device device) {
+    static Fingerprint of(ImageToVideo request, ModelFiles model, TransformerWeights weights, Device device) {
         Map<String, String> entries = new LinkedHashMap<>();
         entries.put("picture", digest(request.picture()));
         entries.put("prompt", request.prompt());
@@ -54,6 +54,7 @@ record Fingerprint(Map<String, String> entries) {
         for (Component component : Component.values()) {
             entries.put(component.title(), digest(model.part(component)));
         }
+        entries.put("weights and LoRAs", weights.fingerprint());
         entries.put("device", device.name());
         entries.put("activations", device.formats().toString());
         return new Fingerprint(entries);
@@ -104,6 +105,13 @@ record Fingerprint(Map<String, String> entries) {
         for (Path file : part.files()) {
             sample(file, digest);
         }
+        return hex(digest);
+    }
+
+    /** Digest of a file's size and of pieces of its content. */
+    static String digest(Path file) {
+        MessageDigest digest = sha256();
+        sample(file, digest);
         return hex(digest);
     }
 

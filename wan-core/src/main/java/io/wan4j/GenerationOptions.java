@@ -31,9 +31,9 @@ public record GenerationOptions(ProgressListener listener, Cancellation cancella
     }
 
     /** Opens the folder for this request, if there is to be one; the caller closes it. */
-    StageStore store(ImageToVideo request, ModelFiles model, Device device) {
+    StageStore store(ImageToVideo request, ModelFiles model, TransformerWeights weights, Device device) {
         return state.isEmpty()
                 ? StageStore.NONE
-                : DirectoryStore.open(state.get(), Fingerprint.of(request, model, device));
+                : DirectoryStore.open(state.get(), Fingerprint.of(request, model, weights, device));
     }
 }

@@ -1,6 +1,8 @@
 package io.wan4j;
 
 import io.wan4j.checkpoint.layout.ModelFiles;
+import io.wan4j.checkpoint.lora.Lora;
+import io.wan4j.checkpoint.lora.LoraReport;
 import io.wan4j.media.Picture;
 import io.wan4j.pipeline.LoadedModels;
 import io.wan4j.pipeline.ModelParts;
@@ -24,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WanPipeline implements AutoCloseable {
     private final ModelFiles files;
-    private final ModelParts parts;
+    private volatile ModelParts parts;
+    private TransformerWeights weights;
     private final Tokenizer tokenizer;
     private final Device device;
     private final long budget;
@@ -34,12 +37,16 @@ public final class WanPipeline implements AutoCloseable {
     private volatile @Nullable Cancellation running;
     private volatile boolean closed;
 
-    WanPipeline(ModelFiles files, ModelParts parts, Tokenizer tokenizer, Device device, long budget) {
+    /** Where to compute, and with how many bytes of device memory. */
+    record Place(Device device, long budget) {}
+
+    WanPipeline(ModelFiles files, ModelParts parts, TransformerWeights weights, Tokenizer tokenizer, Place place) {
         this.files = files;
-        this.parts = parts;
+        this.parts = parts.withTransformer(weights.source());
+        this.weights = weights;
         this.tokenizer = tokenizer;
-        this.device = device;
-        this.budget = budget;
+        this.device = place.device();
+        this.budget = place.budget();
     }
 
     /** Starts to build a pipeline. */
@@ -55,6 +62,44 @@ public final class WanPipeline implements AutoCloseable {
     /** What a generation will need, without running it. */
     public GenerationPlan plan(ImageToVideo request) {
         return GenerationPlan.of(parts, device.formats(), request);
+    }
+
+    /** What the LoRAs in use change, in order. */
+    public List<LoraReport> loras() {
+        turn.lock();
+        try {
+            return weights.reports();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /**
+     * Uses these LoRAs instead of those in use, after the generation that runs. They stand beside the layers, so the base
+     * stays loaded; only where LoRAs were merged into dense weights before is it loaded once more.
+     *
+     * @return what each changes
+     * @throws io.wan4j.error.CheckpointException if one does not fit the model; the LoRAs in use stay
+     */
+    public List<LoraReport> loras(List<Lora> loras) {
+        turn.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this pipeline is closed");
+            }
+            TransformerWeights next = weights.with(loras);
+            TransformerWeights old = weights;
+            weights = next;
+            parts = parts.withTransformer(next.source());
+            LoadedModels loaded = models;
+            if (loaded != null) {
+                loaded.useTransformer(next.source());
+            }
+            old.close();
+            return next.reports();
+        } finally {
+            turn.unlock();
+        }
     }
 
     /** Generates a video and keeps its frames in memory. */
@@ -101,7 +146,7 @@ public final class WanPipeline implements AutoCloseable {
                 request.isGuided() ? Optional.of(ids(request.negativePrompt())) : Optional.empty());
         LoadedModels loaded = place(Placement.of(plan.phases(), parts, budget));
         boolean done = false;
-        try (StageStore store = options.store(request, files, device)) {
+        try (StageStore store = options.store(request, files, weights, device)) {
             GenerationReport report = new GenerationRun(loaded, plan, meter, store).run(request, prompts, frames);
             done = true;
             return report;
@@ -155,6 +200,7 @@ public final class WanPipeline implements AutoCloseable {
             if (loaded != null) {
                 loaded.close();
             }
+            weights.close();
             device.close();
             tokenizer.close();
             files.close();

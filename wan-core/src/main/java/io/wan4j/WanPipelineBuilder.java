@@ -2,6 +2,8 @@ package io.wan4j;
 
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.layout.ModelFiles;
+import io.wan4j.checkpoint.lora.Lora;
+import io.wan4j.checkpoint.lora.LoraMode;
 import io.wan4j.pipeline.ModelParts;
 import io.wan4j.prompt.Tokenizer;
 import io.wan4j.prompt.Tokenizers;
@@ -10,7 +12,9 @@ import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.spi.DeviceRequest;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -24,6 +28,8 @@ public final class WanPipelineBuilder {
     private DeviceRequest device = Device.auto();
     private Precision precision = Precision.AS_STORED;
     private MemoryLimit memoryLimit = MemoryLimit.auto();
+    private final List<Lora> loras = new ArrayList<>();
+    private LoraMode loraMode = LoraMode.MERGE;
     private ModelParts.Heads heads = new ModelParts.Heads(OptionalInt.empty(), OptionalInt.empty());
 
     WanPipelineBuilder() {}
@@ -58,6 +64,28 @@ public final class WanPipelineBuilder {
         return this;
     }
 
+    /** A LoRA at the strength it was trained with; several are added in the order of the calls. */
+    public WanPipelineBuilder lora(Path file) {
+        return lora(Lora.of(file));
+    }
+
+    /** A LoRA with a strength; several are added in the order of the calls. */
+    public WanPipelineBuilder lora(Path file, float strength) {
+        return lora(Lora.of(file, strength));
+    }
+
+    /** A LoRA whose strength may differ from step to step; several are added in the order of the calls. */
+    public WanPipelineBuilder lora(Lora lora) {
+        loras.add(lora);
+        return this;
+    }
+
+    /** Where LoRAs go; by default into dense weights and beside quantised ones. */
+    public WanPipelineBuilder loraMode(LoraMode mode) {
+        loraMode = mode;
+        return this;
+    }
+
     /** How much device memory to take; by default what is free now. */
     public WanPipelineBuilder memoryLimit(MemoryLimit limit) {
         memoryLimit = limit;
@@ -85,10 +113,12 @@ public final class WanPipelineBuilder {
             Tokenizer words = openTokenizer(files, model);
             try {
                 ModelParts parts = ModelParts.of(files, heads);
+                TransformerWeights weights =
+                        TransformerWeights.of(parts.transformer().source(), precision, loraMode, loras);
                 Device opened = device.with(options()).open();
                 long budget =
                         memoryLimit.bytes().orElseGet(() -> opened.memory().available());
-                return new WanPipeline(files, parts, words, opened, budget);
+                return new WanPipeline(files, parts, weights, words, new WanPipeline.Place(opened, budget));
             } catch (RuntimeException | Error failure) {
                 words.close();
                 throw failure;
@@ -105,7 +135,7 @@ public final class WanPipelineBuilder {
             options = options.withMemoryLimit(memoryLimit.bytes().getAsLong());
         }
         return switch (precision) {
-            case AS_STORED -> options;
+            case AS_STORED, INT8, FP8 -> options;
             case F32 -> options.withFormats(ActivationFormats.F32);
             case BF16 -> options.withFormats(ActivationFormats.BF16);
         };

@@ -7,6 +7,7 @@ import io.wan4j.model.vae.VaeDecoder;
 import io.wan4j.model.vae.VaeEncoder;
 import io.wan4j.model.vision.ImageEncoder;
 import io.wan4j.spi.Device;
+import io.wan4j.tensor.WeightSource;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,8 @@ public final class LoadedModels implements AutoCloseable {
     private final Device device;
     private final Set<Phase> kept;
     private final Residency residency;
+    private WeightSource transformerRoot;
+    private WeightSource transformerSource;
     private final Map<Phase, AutoCloseable> loaded = new EnumMap<>(Phase.class);
 
     /**
@@ -31,6 +34,8 @@ public final class LoadedModels implements AutoCloseable {
         this.device = device;
         this.kept = kept;
         this.residency = residency;
+        this.transformerRoot = parts.transformer().source();
+        this.transformerSource = transformerRoot;
     }
 
     public Device device() {
@@ -58,12 +63,40 @@ public final class LoadedModels implements AutoCloseable {
                 () -> VaeEncoder.load(parts.vae().config(), parts.vae().source(), device));
     }
 
+    /** The transformer with the weights of a denoising step; another one than for the step before if they differ. */
+    public WanTransformer transformer(int step) {
+        use(transformerRoot.atStep(step));
+        return transformer();
+    }
+
+    /** Takes the transformer's weights from another source from now on; layers that are the same stay on the device. */
+    public void useTransformer(WeightSource source) {
+        transformerRoot = source;
+        use(source);
+    }
+
+    private void use(WeightSource wanted) {
+        WeightSource current = transformerSource;
+        if (wanted == current) {
+            return;
+        }
+        transformerSource = wanted;
+        WanTransformer old = (WanTransformer) loaded.remove(Phase.DENOISING);
+        if (old == null) {
+            return;
+        }
+        try (old) {
+            if (wanted.keepsLayersOf(current)) {
+                loaded.put(Phase.DENOISING, old.with(wanted));
+            }
+        }
+    }
+
     public WanTransformer transformer() {
         return get(
                 Phase.DENOISING,
                 WanTransformer.class,
-                () -> WanTransformer.load(
-                        parts.transformer().config(), parts.transformer().source(), device, residency));
+                () -> WanTransformer.load(parts.transformer().config(), transformerSource, device, residency));
     }
 
     public VaeDecoder vaeDecoder() {

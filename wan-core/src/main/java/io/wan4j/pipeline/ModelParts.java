@@ -67,6 +67,11 @@ public record ModelParts(
         return parts;
     }
 
+    /** The same networks with the transformer's weights from another source, such as one that adds LoRAs. */
+    public ModelParts withTransformer(WeightSource source) {
+        return new ModelParts(text, image, vae, new Part<>(transformer.config(), source));
+    }
+
     private static OptionalInt heads(Optional<JsonNode> config) {
         for (String key : List.of("num_heads", "num_attention_heads")) {
             int heads = config.map(json -> json.path(key).asInt()).orElse(0);

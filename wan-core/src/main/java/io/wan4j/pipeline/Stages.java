@@ -3,10 +3,7 @@ package io.wan4j.pipeline;
 import io.wan4j.media.PixelSize;
 import io.wan4j.media.Planes;
 import io.wan4j.media.VideoSize;
-import io.wan4j.model.dit.Conditioning;
-import io.wan4j.model.dit.StepInput;
 import io.wan4j.model.dit.WanConfig;
-import io.wan4j.model.dit.WanTransformer;
 import io.wan4j.model.text.TextEncoder;
 import io.wan4j.model.vae.Latents;
 import io.wan4j.model.vae.VaeListener;
@@ -14,9 +11,6 @@ import io.wan4j.model.vae.VideoFrames;
 import io.wan4j.model.vision.ImageEncoder;
 import io.wan4j.ops.Ops;
 import io.wan4j.scheduler.Scheduler;
-import io.wan4j.tensor.Format;
-import io.wan4j.tensor.Shape;
-import io.wan4j.tensor.Tensor;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
@@ -79,47 +73,14 @@ public final class Stages {
      * @param afterStep called after every step
      */
     public void denoise(DenoisingJob job, Scheduler run, float[] latents, Tick tick, Runnable afterStep) {
-        WanTransformer transformer = models.transformer();
-        Shape grid = Shape.of(
-                WanConfig.LATENT_CHANNELS,
-                job.latentFrames(),
-                job.size().latentHeight(),
-                job.size().latentWidth());
         try (Ops ops = Ops.on(models.device());
-                Conditioning positive = condition(transformer, ops, job.text(), job.image());
-                GuidedPrompt guided =
-                        GuidedPrompt.of(job, negative -> condition(transformer, ops, negative, job.image()))) {
-            Tensor condition = ops.upload(
-                    job.condition(),
-                    grid.withFirst(WanConfig.CONDITION_CHANNELS).toArray());
-            Tensor latent = ops.allocate(grid, Format.F32);
-            Tensor velocity = ops.allocate(grid, Format.F32);
+                Denoiser denoiser = new Denoiser(models, job, ops)) {
             while (run.nextStep() < run.steps()) {
                 int step = run.nextStep();
-                ops.upload(latents, latent);
-                StepInput input = new StepInput(latent, condition, run.timestep(step), positive);
-                BlockCounter counter = new BlockCounter(tick, step, run.steps(), guided.passes());
-                transformer.forward(ops, input, velocity, counter.pass(0));
-                float[] v = ops.download(velocity);
-                if (guided.negative() != null) {
-                    StepInput unguided = new StepInput(latent, condition, run.timestep(step), guided.negative());
-                    transformer.forward(ops, unguided, velocity, counter.pass(1));
-                    guided.combine(v, ops.download(velocity));
-                }
-                run.step(step, v, latents);
+                float[] velocity = denoiser.velocity(run, latents, tick);
+                run.step(step, velocity, latents);
                 afterStep.run();
             }
-        }
-    }
-
-    private static Conditioning condition(WanTransformer transformer, Ops parent, float[] text, float[] image) {
-        int textDim = transformer.config().textDim();
-        int imageDim = transformer.config().imageDim();
-        try (Ops ops = parent.nested()) {
-            return transformer.condition(
-                    ops,
-                    ops.upload(text, text.length / textDim, textDim),
-                    ops.upload(image, image.length / imageDim, imageDim));
         }
     }
 

@@ -3,8 +3,7 @@ package io.wan4j.checkpoint.lora;
 /** Where the low-rank products of a LoRA go. Differences of biases, norms and modulation always join the weights. */
 public enum LoraMode {
     /**
-     * Into dense weights when they are loaded, rounded to the checkpoint's format; beside quantised weights as an exact
-     * side branch.
+     * Into dense weights when they are loaded, which become F32; beside quantised weights as an exact side branch.
      */
     MERGE,
     /** Beside every linear layer as a side branch, so that the weights stay where they are when the LoRAs change. */

@@ -10,6 +10,7 @@ import io.wan4j.tensor.StoredTensor;
 import io.wan4j.tensor.StoredWeight;
 import io.wan4j.tensor.WeightSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,12 +31,16 @@ public final class LoraWeights implements WeightSource, AutoCloseable {
     private final LoraMode mode;
     private final List<MatchedLora> loras;
     private final int step;
+    private final Map<List<Float>, LoraWeights> views;
 
-    private LoraWeights(WeightSource base, LoraMode mode, List<MatchedLora> loras, int step) {
+    private LoraWeights(
+            WeightSource base, LoraMode mode, List<MatchedLora> loras, int step, Map<List<Float>, LoraWeights> views) {
         this.base = base;
         this.mode = mode;
         this.loras = loras;
         this.step = step;
+        this.views = views;
+        views.put(strengths(step), this);
     }
 
     /**
@@ -56,7 +61,7 @@ public final class LoraWeights implements WeightSource, AutoCloseable {
                     throw failure;
                 }
             }
-            return new LoraWeights(base, mode, List.copyOf(matched), 0);
+            return new LoraWeights(base, mode, List.copyOf(matched), 0, new HashMap<>());
         } catch (RuntimeException | Error failure) {
             matched.forEach(lora -> lora.file().close());
             throw failure;
@@ -175,11 +180,17 @@ public final class LoraWeights implements WeightSource, AutoCloseable {
         return adapters;
     }
 
+    private List<Float> strengths(int wanted) {
+        return loras.stream().map(lora -> lora.strength().at(wanted)).toList();
+    }
+
+    /** {@inheritDoc} Steps with the same strengths have the same source. */
     @Override
     public WeightSource atStep(int wanted) {
-        boolean same = loras.stream()
-                .allMatch(lora -> lora.strength().at(wanted) == lora.strength().at(step));
-        return same ? this : new LoraWeights(base, mode, loras, wanted);
+        synchronized (views) {
+            LoraWeights known = views.get(strengths(wanted));
+            return known != null ? known : new LoraWeights(base, mode, loras, wanted, views);
+        }
     }
 
     @Override

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A tensor with changes added one after another in F32, and rounded to the tensor's own format once; computed when it is
- * read, on all cores.
+ * A tensor with changes added one after another in F32, which it stays; computed when it is read, on all cores. A backend
+ * that computes in BF16 rounds it once.
  *
  * @param base the tensor as the checkpoint has it
  * @param changes what is added, in order
@@ -30,7 +30,7 @@ record MergedTensor(StoredTensor base, List<Change> changes) implements StoredTe
 
     @Override
     public Format format() {
-        return base.format() == Format.BF16 || base.format() == Format.F16 ? base.format() : Format.F32;
+        return Format.F32;
     }
 
     @Override

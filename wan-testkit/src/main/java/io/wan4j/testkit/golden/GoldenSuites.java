@@ -18,6 +18,7 @@ public final class GoldenSuites {
                 new SchedulerGoldens(),
                 new NoiseGoldens(),
                 new NameGoldens(),
+                new LoraGoldens(),
                 new PipelineGoldens());
     }
 
