@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             VerifyCommand.class,
             InspectCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            SynthCommand.class
         })
 public final class Wan implements Runnable {
     static final int FAILED = 1;
