@@ -19,7 +19,6 @@ import io.wan4j.scheduler.Scheduler;
 import io.wan4j.spi.ActivationFormats;
 import java.util.Collections;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -73,17 +72,11 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
 
     /** Plans a generation; reads small parameters of the checkpoint, no weights. */
     static GenerationPlan of(ModelParts parts, ActivationFormats formats, ImageToVideo request) {
-        int prompts = request.isGuided() ? 2 : 1;
-        return of(parts, formats, request, Collections.nCopies(prompts, TextConfig.MAX_TOKENS));
-    }
-
-    /** Plans a generation whose prompts have so many tokens. */
-    static GenerationPlan of(ModelParts parts, ActivationFormats formats, ImageToVideo request, List<Integer> tokens) {
         Map<Phase, PhaseCost> costs = new EnumMap<>(Phase.class);
         for (Phase phase : Phase.values()) {
             DryDevice device = new DryDevice(formats);
             try (LoadedModels models = new LoadedModels(parts, device, Set.of(), Residency.ALL)) {
-                run(phase, new Stages(models), parts, new Inputs(request, tokens));
+                run(phase, new Stages(models), parts, request);
                 costs.put(
                         phase,
                         new PhaseCost(
@@ -95,17 +88,14 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
         return new GenerationPlan(costs);
     }
 
-    private record Inputs(ImageToVideo request, List<Integer> tokens) {}
-
-    private static void run(Phase phase, Stages stages, ModelParts parts, Inputs inputs) {
-        ImageToVideo request = inputs.request();
+    private static void run(Phase phase, Stages stages, ModelParts parts, ImageToVideo request) {
         VideoSize size = request.videoSize();
         int latentFrames = request.latentFrames();
         int latent = WanConfig.LATENT_CHANNELS * latentFrames * size.latentHeight() * size.latentWidth();
         switch (phase) {
             case TEXT_ENCODING -> {
-                for (int count : inputs.tokens()) {
-                    stages.text(new int[count], Tick.NONE);
+                for (int prompt = 0; prompt < (request.isGuided() ? 2 : 1); prompt++) {
+                    stages.text(new int[TextConfig.MAX_TOKENS], Tick.NONE);
                 }
             }
             case IMAGE_ENCODING -> stages.image(Planes.zeros(3, ClipPreprocess.SIZE), Tick.NONE);

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /** One generation: the phases in order, measured, kept in a store, told to a listener. */
 final class GenerationRun {
@@ -39,35 +38,20 @@ final class GenerationRun {
     }
 
     /** Token ids of a request's prompts; the negative one only with guidance. */
-    record Prompts(int[] positive, Optional<int[]> negative) {
-        /** Number of tokens of each. */
-        List<Integer> tokens() {
-            return Stream.concat(Stream.of(positive), negative.stream())
-                    .map(ids -> ids.length)
-                    .toList();
-        }
-    }
-
-    /** A part of a phase's planned work. */
-    private record Part(Phase phase, long part, long whole) {
-        static Part all(Phase phase) {
-            return new Part(phase, 1, 1);
-        }
-    }
+    record Prompts(int[] positive, Optional<int[]> negative) {}
 
     /** Runs all phases; gives every frame to {@code frames} as soon as it is decoded. */
     GenerationReport run(ImageToVideo request, Prompts prompts, Consumer<Picture> frames) {
         VideoSize size = request.videoSize();
-        float[] text = text("text", prompts.positive(), prompts);
-        Optional<float[]> negative = prompts.negative().map(ids -> text("negative_text", ids, prompts));
+        float[] text = kept(Phase.TEXT_ENCODING, "text", tick -> stages.text(prompts.positive(), tick));
+        Optional<float[]> negative = prompts.negative()
+                .map(ids -> kept(Phase.TEXT_ENCODING, "negative_text", tick -> stages.text(ids, tick)));
         models.finished(Phase.TEXT_ENCODING);
         float[] image = kept(
-                Part.all(Phase.IMAGE_ENCODING),
-                "image",
-                tick -> stages.image(ClipPreprocess.apply(request.picture()), tick));
+                Phase.IMAGE_ENCODING, "image", tick -> stages.image(ClipPreprocess.apply(request.picture()), tick));
         models.finished(Phase.IMAGE_ENCODING);
         float[] condition = kept(
-                Part.all(Phase.LATENT_ENCODING),
+                Phase.LATENT_ENCODING,
                 "condition",
                 tick -> stages.condition(
                         Resize.BICUBIC.apply(request.picture(), size.pixels()), request.frames(), tick));
@@ -75,17 +59,12 @@ final class GenerationRun {
         float[] latents = denoise(
                 request,
                 new DenoisingJob(text, negative, request.guidance(), image, condition, size, request.latentFrames()));
-        measured(Part.all(Phase.DECODING), tick -> {
+        measured(Phase.DECODING, tick -> {
             stages.decode(latents, request.latentFrames(), size, frame -> frames.accept(frame.toPicture()), tick);
             return latents;
         });
         models.finished(Phase.DECODING);
         return new GenerationReport(models.device().name(), reports, ResidentMemory.peak());
-    }
-
-    private float[] text(String key, int[] ids, Prompts prompts) {
-        int all = prompts.tokens().stream().mapToInt(Integer::intValue).sum();
-        return kept(new Part(Phase.TEXT_ENCODING, ids.length, all), key, tick -> stages.text(ids, tick));
     }
 
     private float[] denoise(ImageToVideo request, DenoisingJob job) {
@@ -94,8 +73,7 @@ final class GenerationRun {
         saved.ifPresent(steps -> run.restore(steps.scheduler()));
         float[] latents = saved.map(StageStore.SavedSteps::latents).orElseGet(() -> noise(request));
         if (run.nextStep() < run.steps()) {
-            Part rest = new Part(Phase.DENOISING, run.steps() - run.nextStep(), run.steps());
-            measured(rest, tick -> {
+            measured(Phase.DENOISING, tick -> {
                 stages.denoise(
                         job, run, latents, tick, () -> store.save(new StageStore.SavedSteps(latents, run.snapshot())));
                 return latents;
@@ -113,12 +91,11 @@ final class GenerationRun {
         return noise;
     }
 
-    private float[] kept(Part part, String key, Function<Tick, float[]> work) {
-        return store.get(key, () -> measured(part, work));
+    private float[] kept(Phase phase, String key, Function<Tick, float[]> work) {
+        return store.get(key, () -> measured(phase, work));
     }
 
-    private float[] measured(Part part, Function<Tick, float[]> work) {
-        Phase phase = part.phase();
+    private float[] measured(Phase phase, Function<Tick, float[]> work) {
         meter.check();
         Memory memory = models.device().memory();
         memory.workspace().resetPeak();
@@ -132,7 +109,7 @@ final class GenerationRun {
                 phase,
                 Duration.ofNanos(end - start),
                 Duration.ofNanos(loaded - start),
-                plan.cost(phase).work().share(part.part(), part.whole()),
+                plan.cost(phase).work(),
                 memory.inArenas(),
                 memory.workspace().peak()));
         return result;

@@ -15,9 +15,4 @@ import java.time.Duration;
  * @param workspacePeak most bytes of temporaries at once
  */
 public record PhaseReport(
-        Phase phase, Duration duration, Duration loading, Work work, long weightBytes, long workspacePeak) {
-    /** Wall time without loading, in seconds. */
-    public double computeSeconds() {
-        return duration.minus(loading).toNanos() / 1e9;
-    }
-}
+        Phase phase, Duration duration, Duration loading, Work work, long weightBytes, long workspacePeak) {}

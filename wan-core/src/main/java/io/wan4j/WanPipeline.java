@@ -139,11 +139,11 @@ public final class WanPipeline implements AutoCloseable {
     }
 
     private GenerationReport run(ImageToVideo request, GenerationOptions options, Consumer<Picture> frames) {
+        GenerationPlan plan = plan(request);
+        ProgressMeter meter = new ProgressMeter(plan, options.listener(), options.cancellation());
         GenerationRun.Prompts prompts = new GenerationRun.Prompts(
                 ids(request.prompt()),
                 request.isGuided() ? Optional.of(ids(request.negativePrompt())) : Optional.empty());
-        GenerationPlan plan = GenerationPlan.of(parts, device.formats(), request, prompts.tokens());
-        ProgressMeter meter = new ProgressMeter(plan, options.listener(), options.cancellation());
         LoadedModels loaded = place(Placement.of(plan.phases(), parts, budget));
         boolean done = false;
         try (StageStore store = options.store(request, files, weights, device)) {

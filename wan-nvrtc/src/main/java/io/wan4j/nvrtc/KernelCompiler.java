@@ -22,8 +22,7 @@ import java.util.stream.Stream;
  * the last run are left alone.
  *
  * <p>A source may hold a line {@code // targets: sm_89 sm_90a ...} to name its architectures; the first is the one that
- * PTX is made of unless the line names one as {@code ptx:sm_XX}. The system property {@code wan.kernels.targets} limits a
- * build to some architectures while kernels are being written.
+ * PTX is made of unless the line names one as {@code ptx:sm_XX}.
  */
 public final class KernelCompiler {
     private static final System.Logger LOG = System.getLogger(KernelCompiler.class.getName());
@@ -38,7 +37,7 @@ public final class KernelCompiler {
     private KernelCompiler(Path sources, Path output, Path work) {
         this.sources = sources;
         this.output = output;
-        this.work = work.toAbsolutePath();
+        this.work = work;
     }
 
     /**
@@ -54,12 +53,7 @@ public final class KernelCompiler {
 
     private record Source(String name, String text, String hash) {
         List<String> targets() {
-            String limited = System.getProperty("wan.kernels.targets", "");
-            List<String> some = List.of(limited.split(" "));
-            return targetLine()
-                    .filter(target -> !target.startsWith("ptx:"))
-                    .filter(target -> limited.isEmpty() || some.contains(target))
-                    .toList();
+            return targetLine().filter(target -> !target.startsWith("ptx:")).toList();
         }
 
         String ptxTarget() {
@@ -109,7 +103,7 @@ public final class KernelCompiler {
     }
 
     private List<Source> readSources(Map<String, String> headers) throws IOException {
-        String common = headers + OPTIONS.toString() + System.getProperty("wan.kernels.targets", "");
+        String common = headers + OPTIONS.toString();
         List<Source> all = new ArrayList<>();
         for (Path file : list(sources, ".cu")) {
             String name = file.getFileName().toString().replaceFirst("\\.cu$", "");

@@ -81,7 +81,7 @@ final class DemoCommand implements Callable<Integer> {
             new ContactSheet(COLUMNS, 160, 4)
                     .draw(ContactSheet.spread(frames, 2 * COLUMNS))
                     .writePng(sheet, Overwrite.REPLACE);
-            ReportTable.print(report, pipeline.device(), print);
+            ReportTable.print(report, print);
             print.println(video);
             print.println(sheet);
         }

@@ -65,7 +65,7 @@ final class GenerateCommand implements Callable<Integer> {
         try (WanPipeline pipeline = device.apply(model.builder()).build()) {
             GenerationReport report = output.generate(pipeline, wanted, frame -> {});
             spec.commandLine().getOut().println(out);
-            ReportTable.print(report, pipeline.device(), spec.commandLine().getOut());
+            ReportTable.print(report, spec.commandLine().getOut());
         }
         return 0;
     }

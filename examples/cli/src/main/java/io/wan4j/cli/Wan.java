@@ -26,8 +26,7 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             VerifyCommand.class,
             InspectCommand.class,
-            DoctorCommand.class,
-            SynthCommand.class
+            DoctorCommand.class
         })
 public final class Wan implements Runnable {
     static final int FAILED = 1;

@@ -149,6 +149,11 @@ abstract class AddressedOp extends Op {
         return global(w, lane, address, bytes, use);
     }
 
+    /** Like {@link #resolve} for an address that is not the operand's own, but known to be global. */
+    final boolean resolveGlobal(Warp w, int lane, long address, int bytes, Use use) {
+        return global(w, lane, address, bytes, use);
+    }
+
     private boolean global(Warp w, int lane, long address, int bytes, Use use) {
         Allocation allocation = recent;
         if (allocation == null || allocation.freed || address < allocation.base || address + bytes > allocation.end) {

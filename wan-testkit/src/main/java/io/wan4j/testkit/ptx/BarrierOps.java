@@ -15,7 +15,7 @@ final class BarrierOps {
 
     static @Nullable Op translate(Site s) {
         if (s.in.opcode().equals("fence") || s.in.opcode().equals("membar")) {
-            return new ControlOps.Nothing();
+            return s.has("proxy") ? new ProxyFence() : new ControlOps.Nothing();
         }
         s.allow(MODIFIERS);
         if (s.has("warp")) {
@@ -35,6 +35,13 @@ final class BarrierOps {
             return new Reduction(s, new Barrier(id, threads, aligned, true));
         }
         return new Barrier(id, threads, aligned, !s.has("arrive"));
+    }
+
+    private static final class ProxyFence extends Op {
+        @Override
+        void run(Warp w) {
+            w.clock.fence(w.cta.tick());
+        }
     }
 
     private static final class Barrier extends Op {

@@ -16,6 +16,12 @@ final class Clock {
     int epoch;
     int[] known = new int[0];
 
+    /** Own accesses up to this epoch are visible to the asynchronous proxy. */
+    int fenced;
+
+    /** What was known at the last proxy fence. */
+    int[] knownAtFence = new int[0];
+
     Clock(int self) {
         this.self = self;
     }
@@ -23,9 +29,19 @@ final class Clock {
     void reset(int agents, int start) {
         if (known.length != agents) {
             known = new int[agents];
+            knownAtFence = new int[agents];
         }
         Arrays.fill(known, 0);
+        Arrays.fill(knownAtFence, 0);
+        fenced = 0;
         epoch = start;
+    }
+
+    /** A proxy fence; later accesses belong to epoch {@code next}. */
+    void fence(int next) {
+        fenced = epoch;
+        System.arraycopy(known, 0, knownAtFence, 0, known.length);
+        epoch = next;
     }
 
     /** Orders the lanes of this warp; later accesses belong to epoch {@code next}. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * allocation, or after its release, always shows.
  */
 final class DeviceMemory {
-    private static final long FIRST = 0x7_0000_0000L;
+    static final long FIRST = 0x7_0000_0000L;
     private static final long GUARD = 1 << 16;
 
     private final TreeMap<Long, Allocation> allocations = new TreeMap<>();

@@ -39,7 +39,8 @@ final class InstructionSet {
             case "shfl", "vote", "match", "redux", "activemask", "elect" -> WarpOps.translate(s);
             case "ldmatrix", "stmatrix", "movmatrix" -> MatrixOps.translate(s);
             case "mma" -> MmaOps.translate(s);
-            case "cp" -> s.has("bulk") ? null : AsyncOps.translate(s);
+            case "cp" -> s.has("bulk") ? BulkOps.translate(s) : AsyncOps.translate(s);
+            case "wgmma" -> WgmmaOps.translate(s);
             case "mbarrier" -> MbarrierOps.translate(s);
             default -> null;
         };

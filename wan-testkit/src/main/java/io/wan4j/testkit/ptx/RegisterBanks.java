@@ -19,6 +19,17 @@ final class RegisterBanks {
     private final SpecialRegisters specials = new SpecialRegisters();
     private int predicates;
 
+    /** Gives registers that never live at the same time one index. */
+    void share(Map<PtxRegister, Integer> places) {
+        Map<Integer, Integer> intPlaces = new HashMap<>();
+        Map<Integer, Integer> longPlaces = new HashMap<>();
+        places.forEach((register, place) -> indices.put(
+                register,
+                register.type.isWide()
+                        ? longPlaces.computeIfAbsent(place, p -> newLong())
+                        : intPlaces.computeIfAbsent(place, p -> newInt())));
+    }
+
     int of(PtxRegister register) {
         return indices.computeIfAbsent(register, r -> switch (r.type.bytes) {
             case 0 -> predicates++;

@@ -61,6 +61,26 @@ final class SharedShadow {
         }
     }
 
+    /** Read through the asynchronous proxy: ordinary writes must have been made visible to it by a proxy fence. */
+    void readAsync(Warp w, int lane, int offset, int bytes, Op op) {
+        read(w, lane, offset, bytes, op);
+        if (!races) {
+            return;
+        }
+        int last = (offset + bytes - 1) >> shift;
+        for (int g = offset >> shift; g <= last; g++) {
+            int agent = (writer[g] & OWNER) >> 5;
+            int epoch = writeEpoch[g];
+            if (epoch != 0
+                    && agent < cta.warps.length
+                    && epoch > cta.warps[agent].clock.fenced
+                    && epoch > w.clock.knownAtFence[agent]) {
+                String what = "asynchronous read of what " + owner(g) + " without fence.proxy.async between";
+                report(Finding.Kind.RACE, w, lane, g, op, what);
+            }
+        }
+    }
+
     private void noteRead(Warp w, int lane, int g, int bit) {
         int[] epochs = readEpochs[w.id];
         if (epochs == null) {

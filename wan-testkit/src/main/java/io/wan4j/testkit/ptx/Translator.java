@@ -36,6 +36,9 @@ final class Translator {
      */
     static Program translate(PtxFunction kernel, Map<String, Long> globals) {
         Translator translator = new Translator(kernel, globals);
+        if (kernel.instructions.stream().noneMatch(in -> in.opcode().equals("call"))) {
+            translator.banks.share(RegisterLifetimes.places(kernel.instructions));
+        }
         translator.emit(kernel);
         translator.fixups.forEach(Runnable::run);
         return new Program(translator, translator.code.toArray(new Op[0]));

@@ -48,6 +48,8 @@ final class Warp {
     boolean yield;
 
     final CopyGroups copies;
+    final PendingReads matrixReads = new PendingReads(this);
+    final PendingReads bulkReads = new PendingReads(this);
     final Clock clock;
     long executed;
 
@@ -99,6 +101,8 @@ final class Warp {
         Arrays.fill(p, 0);
         Arrays.fill(localWritten, (byte) 0);
         copies.reset();
+        matrixReads.reset();
+        bulkReads.reset();
         for (int i = 0; i < r.length; i++) {
             if (program.intConstants[i] == null) {
                 Arrays.fill(r[i], 0);
