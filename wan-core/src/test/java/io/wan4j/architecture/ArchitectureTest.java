@@ -85,7 +85,10 @@ class ArchitectureTest {
                 part("checkpoint", 5, "tensor", "error"),
                 part("checkpoint.safetensors", 3, "checkpoint", "tensor", "error"),
                 part("checkpoint.pickle", 4, "checkpoint", "tensor", "error"),
+                part("checkpoint.gguf", 4, "checkpoint", "tensor", "error"),
                 part("checkpoint.layout", 8, "checkpoint", "tensor", "error"),
+                part("checkpoint.quantise", 5, "checkpoint", "tensor", "error"),
+                part("checkpoint.lora", 8, "checkpoint", "tensor", "error"),
                 part("media", 10, "tensor", "error"),
                 part("prompt", 4, "error"),
                 part(

@@ -2,6 +2,7 @@ package io.wan4j.checkpoint.layout;
 
 import io.wan4j.checkpoint.MappedFile;
 import io.wan4j.checkpoint.TensorFiles;
+import io.wan4j.checkpoint.gguf.GgufFile;
 import io.wan4j.checkpoint.pickle.TorchFile;
 import io.wan4j.checkpoint.safetensors.SafetensorsFile;
 import io.wan4j.checkpoint.safetensors.ShardedSafetensors;
@@ -13,7 +14,7 @@ public final class CheckpointFiles {
     private CheckpointFiles() {}
 
     /**
-     * Opens a safetensors file, the JSON index of a sharded one, or a torch state dict.
+     * Opens a safetensors file, the JSON index of a sharded one, a torch state dict, or a GGUF file.
      *
      * @throws CheckpointException if it is none of these, or damaged
      */
@@ -21,6 +22,9 @@ public final class CheckpointFiles {
         byte[] head;
         try (MappedFile file = MappedFile.open(path)) {
             head = file.read(0, (int) Math.min(16, file.size()));
+        }
+        if (head.length > 4 && head[0] == 'G' && head[1] == 'G' && head[2] == 'U' && head[3] == 'F') {
+            return GgufFile.open(path);
         }
         if (head.length > 8 && head[8] == '{') {
             return SafetensorsFile.open(path);
@@ -33,6 +37,6 @@ public final class CheckpointFiles {
         }
         throw new CheckpointException(
                 path
-                        + ": expected a safetensors file, its index, or a .pth state dict, got something else; is the download complete?");
+                        + ": expected a safetensors file, its index, a .pth state dict or a GGUF file, got something else; is the download complete?");
     }
 }

@@ -108,6 +108,10 @@ final class HuggingFaceVision implements Layout {
                 })
                 .toList();
         CheckpointTensor query = parts.get(0);
+        if (query.shape().rank() == 0) {
+            throw new CheckpointException(queryName
+                    + ": expected a scale per row, because q, k and v are joined, got one in " + query.location());
+        }
         Shape shape = query.shape().withFirst(3 * query.shape().dim(0));
         return new CheckpointTensor(NAMES.canonical(queryName), shape, query.format(), new ConcatenatedBytes(parts));
     }

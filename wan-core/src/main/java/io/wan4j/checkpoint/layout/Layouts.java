@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** All known layouts. */
 public final class Layouts {
@@ -79,11 +80,32 @@ public final class Layouts {
                     List.of("encoder.conv_in.weight", "decoder.conv_in.weight"),
                     NameTable.of(diffusersVae())));
 
+    /** Names that ggml gives the text encoder in GGUF files; transformers keep the original names there. */
+    public static final List<Layout> GGML = List.of(new RenamedLayout(
+            "ggml umT5",
+            Component.TEXT_ENCODER,
+            List.of("token_embd.weight", "enc.blk.0.attn_q.weight", "enc.output_norm.weight"),
+            NameTable.of("""
+                    token_embedding = token_embd
+                    blocks.*.norm1 = enc.blk.*.attn_norm
+                    blocks.*.attn.q = enc.blk.*.attn_q
+                    blocks.*.attn.k = enc.blk.*.attn_k
+                    blocks.*.attn.v = enc.blk.*.attn_v
+                    blocks.*.attn.o = enc.blk.*.attn_o
+                    blocks.*.pos_embedding.embedding = enc.blk.*.attn_rel_b
+                    blocks.*.norm2 = enc.blk.*.ffn_norm
+                    blocks.*.ffn.gate.0 = enc.blk.*.ffn_gate
+                    blocks.*.ffn.fc1 = enc.blk.*.ffn_up
+                    blocks.*.ffn.fc2 = enc.blk.*.ffn_down
+                    norm = enc.output_norm
+                    """)));
+
     private Layouts() {}
 
     /** The layout whose whole checkpoint has these names, if there is one. */
     public static Optional<Layout> recognise(Set<String> names) {
-        return java.util.stream.Stream.concat(OFFICIAL.stream(), DIFFUSERS.stream())
+        return Stream.of(OFFICIAL, DIFFUSERS, GGML)
+                .flatMap(List::stream)
                 .filter(layout -> layout.recognises(names))
                 .findFirst();
     }

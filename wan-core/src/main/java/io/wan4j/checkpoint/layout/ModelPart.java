@@ -6,6 +6,7 @@ import io.wan4j.error.CheckpointException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -103,6 +104,17 @@ public final class ModelPart implements AutoCloseable {
     /** Which transformer it is; empty for other components. */
     public Optional<TransformerKind> transformer() {
         return component() == Component.TRANSFORMER ? Optional.of(TransformerKind.of(canonical)) : Optional.empty();
+    }
+
+    /**
+     * The resolution, 480P or 720P, that the names of file and folder or the metadata speak of. The tensors do not tell:
+     * both releases have the same shapes.
+     */
+    public Optional<String> resolutionHint() {
+        String hints = (location.toAbsolutePath() + " " + files.metadata().values()).toLowerCase(Locale.ROOT);
+        boolean low = hints.contains("480p");
+        boolean high = hints.contains("720p");
+        return low == high ? Optional.empty() : Optional.of(high ? "720P" : "480P");
     }
 
     /** The SentencePiece model that ComfyUI puts into the text encoder's file. */

@@ -84,11 +84,11 @@ final class HeaderParser {
             return new HeaderParser(file, json).header();
         } catch (JsonParseException e) {
             throw new CheckpointException(
-                    file + ": header: " + e.getOriginalMessage() + " at character "
+                    file + ": header: expected JSON, got " + e.getOriginalMessage() + " at character "
                             + e.getLocation().getCharOffset(),
                     e);
         } catch (IOException e) {
-            throw new CheckpointException(file + ": header is not valid JSON: " + e.getMessage(), e);
+            throw new CheckpointException(file + ": header: expected JSON, got " + e.getMessage(), e);
         }
     }
 

@@ -178,6 +178,61 @@ class ModelFilesTest {
     }
 
     @Test
+    void plainGgufFilesGiveTheSameTensors() {
+        try (ModelFiles official = ModelFiles.open(Samples.OFFICIAL)) {
+            ModelPart transformer = official.part(Component.TRANSFORMER);
+            Samples.writeGguf(folder.resolve("wan.gguf"), transformer.tensors().values());
+            Samples.writeGguf(
+                    folder.resolve("t5.gguf"),
+                    Layouts.GGML
+                            .get(0)
+                            .fromCanonical(official.part(Component.TEXT_ENCODER).tensors())
+                            .values());
+        }
+        assertEqualsOfficial(Set.of(Component.VAE, Component.IMAGE_ENCODER));
+        try (ModelFiles model = ModelFiles.open(folder)) {
+            assertThat(model.part(Component.TEXT_ENCODER).layout()).isEqualTo("ggml umT5");
+            assertThat(model.part(Component.TRANSFORMER).metadata()).containsKey("gguf.types");
+            assertThat(model.part(Component.TRANSFORMER)
+                            .transformer()
+                            .orElseThrow()
+                            .family())
+                    .isEqualTo(TransformerKind.Family.IMAGE_TO_VIDEO);
+        }
+    }
+
+    @Test
+    void quantisedEncodersKeepTheirScales() {
+        try (ModelFiles official = ModelFiles.open(Samples.OFFICIAL)) {
+            Map<String, CheckpointTensor> text =
+                    official.part(Component.TEXT_ENCODER).tensors();
+            List<CheckpointTensor> quantised = new java.util.ArrayList<>(text.values());
+            quantised.removeIf(tensor -> tensor.name().equals("blocks.0.attn.q.weight"));
+            quantised = Samples.with(quantised, "blocks.0.attn.q.weight", Format.I8, new byte[64 * 64], 64, 64);
+            byte[] ones = new byte[256];
+            java.util.Arrays.fill(ones, (byte) 0x3F);
+            List<CheckpointTensor> rows =
+                    Samples.with(quantised, "blocks.0.attn.q.weight_scale", Format.F32, ones, 64, 1);
+            Map<String, CheckpointTensor> byName = new java.util.HashMap<>();
+            rows.forEach(tensor -> byName.put(tensor.name(), tensor));
+            Path ours = Samples.write(folder.resolve("t5-int8.safetensors"), rows);
+            Path huggingFace = Samples.write(
+                    folder.resolve("hf.safetensors"),
+                    Samples.renamed(
+                            Layouts.DIFFUSERS.get(1).fromCanonical(byName).values(),
+                            name -> name.replace(".weight_scale", ".scale_weight")));
+            for (Path file : List.of(ours, huggingFace)) {
+                try (ModelPart part = ModelPart.open(file)) {
+                    assertThat(part.component()).isEqualTo(Component.TEXT_ENCODER);
+                    assertThat(part.quantisation()).isEqualTo(Quantisation.INT8_ROWS);
+                    StoredWeight weight = part.weights().weight("blocks.0.attn.q", Shape.of(64, 64));
+                    assertThat(weight.scale().orElseThrow().shape()).isEqualTo(Shape.of(64, 1));
+                }
+            }
+        }
+    }
+
+    @Test
     void scaledFilesOfComfyUiHaveOneScaleATensor() {
         Path file = Goldens.path("quant/fp8_comfy");
         try (ModelPart comfy = ModelPart.open(file);
@@ -212,6 +267,16 @@ class ModelFilesTest {
                 assertThat(weight.activations()).isEqualTo(ActivationMode.DYNAMIC_8BIT);
                 assertThat(weight.values().read(0, 128 * 128).remaining()).isEqualTo(128 * 128);
             }
+        }
+    }
+
+    @Test
+    void resolutionIsTakenFromNamesAlone() {
+        try (ModelPart named =
+                        ModelPart.open(Goldens.path("quant/int8/wan2.1_i2v_480p_int8_lightx2v_4step.safetensors"));
+                ModelPart plain = ModelPart.open(Goldens.path("vae/model.safetensors"))) {
+            assertThat(named.resolutionHint()).contains("480P");
+            assertThat(plain.resolutionHint()).isEmpty();
         }
     }
 
@@ -286,7 +351,7 @@ class ModelFilesTest {
                 .hasMessageContaining("23 tensors such as");
         assertThatThrownBy(() -> ModelPart.open(Goldens.path("pipeline/input.png")))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("expected a safetensors file, its index, or a .pth");
+                .hasMessageContaining("expected a safetensors file, its index, a .pth");
         assertThatThrownBy(() -> ModelFiles.open(folder.resolve("nowhere")))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("expected a model folder, got nothing there");

@@ -4,6 +4,7 @@ import io.wan4j.checkpoint.CheckpointTensor;
 import io.wan4j.checkpoint.Goldens;
 import io.wan4j.checkpoint.HeapBytes;
 import io.wan4j.checkpoint.TensorSpec;
+import io.wan4j.checkpoint.gguf.GgufBuilder;
 import io.wan4j.checkpoint.safetensors.SafetensorsWriter;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
@@ -58,8 +59,14 @@ final class Samples {
 
     /** The same tensors and one more of bytes. */
     static List<CheckpointTensor> with(Collection<CheckpointTensor> tensors, String name, Format format, byte[] bytes) {
+        return with(tensors, name, format, bytes, bytes.length / format.bytes());
+    }
+
+    /** The same tensors and one more of this shape. */
+    static List<CheckpointTensor> with(
+            Collection<CheckpointTensor> tensors, String name, Format format, byte[] bytes, long... dims) {
         List<CheckpointTensor> all = new ArrayList<>(tensors);
-        Shape shape = Shape.of(bytes.length / format.bytes());
+        Shape shape = Shape.of(dims);
         all.add(new CheckpointTensor(name, shape, format, new HeapBytes(bytes, Path.of("sample"))));
         return all;
     }
@@ -73,6 +80,31 @@ final class Samples {
             files.computeIfAbsent(file, key -> new ArrayList<>()).add(tensor);
         }
         files.forEach((name, part) -> write(folder.resolve(name + ".safetensors"), part));
+    }
+
+    /** Writes a GGUF file of plain tensors, with the original shape of those of more than four extents. */
+    static void writeGguf(Path target, Collection<CheckpointTensor> tensors) {
+        GgufBuilder gguf = new GgufBuilder();
+        for (CheckpointTensor tensor : tensors) {
+            byte[] bytes = new byte[(int) tensor.bytes()];
+            tensor.map().get(bytes);
+            int type = tensor.format() == Format.F32 ? 0 : tensor.format() == Format.F16 ? 1 : 30;
+            long[] shape = tensor.shape().toArray();
+            if (shape.length > 4) {
+                gguf.originalShape(tensor.name(), shape);
+                shape = new long[] {shape[0], tensor.shape().count() / shape[0]};
+            }
+            long[] reversed = new long[shape.length];
+            for (int axis = 0; axis < shape.length; axis++) {
+                reversed[shape.length - 1 - axis] = shape[axis];
+            }
+            gguf.tensor(tensor.name(), type, bytes, reversed);
+        }
+        try {
+            Files.write(target, gguf.build());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static void copy(Path from, Path to) {
