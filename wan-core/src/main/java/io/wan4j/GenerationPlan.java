@@ -15,8 +15,9 @@ import io.wan4j.pipeline.Phase;
 import io.wan4j.pipeline.PhaseCost;
 import io.wan4j.pipeline.Stages;
 import io.wan4j.pipeline.Tick;
-import io.wan4j.scheduler.Scheduler;
+import io.wan4j.pipeline.WorkCurve;
 import io.wan4j.spi.ActivationFormats;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -75,12 +76,15 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
         Map<Phase, PhaseCost> costs = new EnumMap<>(Phase.class);
         for (Phase phase : Phase.values()) {
             DryDevice device = new DryDevice(formats);
+            WorkCurve.Recorder recorder =
+                    new WorkCurve.Recorder(() -> device.work().flops());
             try (LoadedModels models = new LoadedModels(parts, device, Set.of(), Residency.ALL)) {
-                run(phase, new Stages(models), parts, request);
+                new DryPhase(new Stages(models), parts, request, recorder).run(phase);
                 costs.put(
                         phase,
                         new PhaseCost(
                                 device.work(),
+                                recorder.finish(),
                                 device.peakInArenas(),
                                 device.memory().workspace().peak()));
             }
@@ -88,33 +92,50 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
         return new GenerationPlan(costs);
     }
 
-    private static void run(Phase phase, Stages stages, ModelParts parts, ImageToVideo request) {
-        VideoSize size = request.videoSize();
-        int latentFrames = request.latentFrames();
-        int latent = WanConfig.LATENT_CHANNELS * latentFrames * size.latentHeight() * size.latentWidth();
-        switch (phase) {
-            case TEXT_ENCODING -> {
-                for (int prompt = 0; prompt < (request.isGuided() ? 2 : 1); prompt++) {
-                    stages.text(new int[TextConfig.MAX_TOKENS], Tick.NONE);
+    /** A phase of a request on a device without data. */
+    private record DryPhase(Stages stages, ModelParts parts, ImageToVideo request, Tick tick) {
+        void run(Phase phase) {
+            VideoSize size = request.videoSize();
+            switch (phase) {
+                case TEXT_ENCODING -> {
+                    for (int prompt = 0; prompt < (request.isGuided() ? 2 : 1); prompt++) {
+                        stages.text(new int[TextConfig.MAX_TOKENS], tick);
+                    }
                 }
+                case IMAGE_ENCODING -> stages.image(Planes.zeros(3, ClipPreprocess.SIZE), tick);
+                case LATENT_ENCODING -> stages.condition(white(size), request.frames(), tick);
+                case DENOISING ->
+                    stages.denoise(job(size), request.scheduler().newRun(), latents(size), tick, () -> {});
+                case DECODING -> stages.decode(latents(size), request.latentFrames(), size, frame -> {}, tick);
             }
-            case IMAGE_ENCODING -> stages.image(Planes.zeros(3, ClipPreprocess.SIZE), Tick.NONE);
-            case LATENT_ENCODING -> stages.condition(Planes.zeros(3, size.pixels()), request.frames(), Tick.NONE);
-            case DENOISING -> {
-                WanConfig config = parts.transformer().config();
-                float[] text = new float[WanConfig.TEXT_ROWS * config.textDim()];
-                DenoisingJob job = new DenoisingJob(
-                        text,
-                        request.isGuided() ? Optional.of(text) : Optional.empty(),
-                        request.guidance(),
-                        new float[VisionConfig.ROWS * config.imageDim()],
-                        new float[latent / WanConfig.LATENT_CHANNELS * WanConfig.CONDITION_CHANNELS],
-                        size,
-                        latentFrames);
-                Scheduler run = request.scheduler().newRun();
-                stages.denoise(job, run, new float[latent], Tick.NONE, () -> {});
-            }
-            case DECODING -> stages.decode(new float[latent], latentFrames, size, frame -> {}, Tick.NONE);
+        }
+
+        /** Not grey as the frames that follow: repeated frames are left out, and the first one is no repetition. */
+        private static Planes white(VideoSize size) {
+            Planes white = Planes.zeros(3, size.pixels());
+            Arrays.fill(white.values(), 1f);
+            return white;
+        }
+
+        private float[] latents(VideoSize size) {
+            return new float[WanConfig.LATENT_CHANNELS * positions(size)];
+        }
+
+        private int positions(VideoSize size) {
+            return request.latentFrames() * size.latentHeight() * size.latentWidth();
+        }
+
+        private DenoisingJob job(VideoSize size) {
+            WanConfig config = parts.transformer().config();
+            float[] text = new float[WanConfig.TEXT_ROWS * config.textDim()];
+            return new DenoisingJob(
+                    text,
+                    request.isGuided() ? Optional.of(text) : Optional.empty(),
+                    request.guidance(),
+                    new float[VisionConfig.ROWS * config.imageDim()],
+                    new float[WanConfig.CONDITION_CHANNELS * positions(size)],
+                    size,
+                    request.latentFrames());
         }
     }
 }

@@ -11,11 +11,14 @@ import java.util.OptionalLong;
  *
  * @param device name of the device
  * @param phases the phases that ran, in order
+ * @param warnings what is unusual about the request for this model, in plain words; usually none
  * @param peakResident most bytes that the process held in memory since its start, where the system tells it
  */
-public record GenerationReport(String device, List<PhaseReport> phases, OptionalLong peakResident) {
-    /** Copies the list. */
+public record GenerationReport(
+        String device, List<PhaseReport> phases, List<String> warnings, OptionalLong peakResident) {
+    /** Copies the lists. */
     public GenerationReport {
+        warnings = List.copyOf(warnings);
         phases = List.copyOf(phases);
     }
 

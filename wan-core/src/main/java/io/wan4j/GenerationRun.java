@@ -1,5 +1,6 @@
 package io.wan4j;
 
+import io.wan4j.error.DeviceException;
 import io.wan4j.media.ClipPreprocess;
 import io.wan4j.media.Picture;
 import io.wan4j.media.Resize;
@@ -14,8 +15,9 @@ import io.wan4j.random.TorchCpuGenerator;
 import io.wan4j.scheduler.Scheduler;
 import io.wan4j.spi.Memory;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -27,7 +29,7 @@ final class GenerationRun {
     private final GenerationPlan plan;
     private final ProgressMeter meter;
     private final StageStore store;
-    private final List<PhaseReport> reports = new ArrayList<>();
+    private final Map<Phase, PhaseReport> reports = new EnumMap<>(Phase.class);
 
     GenerationRun(LoadedModels models, GenerationPlan plan, ProgressMeter meter, StageStore store) {
         this.models = models;
@@ -41,7 +43,7 @@ final class GenerationRun {
     record Prompts(int[] positive, Optional<int[]> negative) {}
 
     /** Runs all phases; gives every frame to {@code frames} as soon as it is decoded. */
-    GenerationReport run(ImageToVideo request, Prompts prompts, Consumer<Picture> frames) {
+    GenerationReport run(ImageToVideo request, Prompts prompts, List<String> warnings, Consumer<Picture> frames) {
         VideoSize size = request.videoSize();
         float[] text = kept(Phase.TEXT_ENCODING, "text", tick -> stages.text(prompts.positive(), tick));
         Optional<float[]> negative = prompts.negative()
@@ -64,7 +66,9 @@ final class GenerationRun {
             return latents;
         });
         models.finished(Phase.DECODING);
-        return new GenerationReport(models.device().name(), reports, ResidentMemory.peak());
+        meter.finished();
+        return new GenerationReport(
+                models.device().name(), List.copyOf(reports.values()), warnings, ResidentMemory.peak());
     }
 
     private float[] denoise(ImageToVideo request, DenoisingJob job) {
@@ -80,7 +84,18 @@ final class GenerationRun {
             });
         }
         models.finished(Phase.DENOISING);
+        requireFinite(latents);
         return latents;
+    }
+
+    /** Decoded, numbers out of range would be a black video without a word of why. */
+    private static void requireFinite(float[] latents) {
+        for (int i = 0; i < latents.length; i++) {
+            if (!Float.isFinite(latents[i])) {
+                throw new DeviceException("denoising: expected finite latents, got " + latents[i] + " at " + i
+                        + "; the model or its scales are damaged, or the activations overflow: try precision F32");
+            }
+        }
     }
 
     private static float[] noise(ImageToVideo request) {
@@ -105,13 +120,14 @@ final class GenerationRun {
         float[] result = work.apply(meter.in(phase));
         models.device().synchronize();
         long end = System.nanoTime();
-        reports.add(new PhaseReport(
+        PhaseReport report = new PhaseReport(
                 phase,
                 Duration.ofNanos(end - start),
                 Duration.ofNanos(loaded - start),
                 plan.cost(phase).work(),
                 memory.inArenas(),
-                memory.workspace().peak()));
+                memory.workspace().peak());
+        reports.merge(phase, report, PhaseReport::and);
         return result;
     }
 }

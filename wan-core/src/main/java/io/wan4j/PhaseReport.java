@@ -15,4 +15,15 @@ import java.time.Duration;
  * @param workspacePeak most bytes of temporaries at once
  */
 public record PhaseReport(
-        Phase phase, Duration duration, Duration loading, Work work, long weightBytes, long workspacePeak) {}
+        Phase phase, Duration duration, Duration loading, Work work, long weightBytes, long workspacePeak) {
+    /** This part of a phase and a later one together. */
+    PhaseReport and(PhaseReport later) {
+        return new PhaseReport(
+                phase,
+                duration.plus(later.duration),
+                loading.plus(later.loading),
+                work,
+                Math.max(weightBytes, later.weightBytes),
+                Math.max(workspacePeak, later.workspacePeak));
+    }
+}

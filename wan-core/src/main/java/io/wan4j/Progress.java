@@ -10,8 +10,8 @@ import java.util.Locale;
  * @param phase the part that runs
  * @param step step within the phase, from 1: a denoising step, or a chunk of frames; 1 elsewhere
  * @param steps steps of the phase
- * @param block transformer block within the step, from 1
- * @param blocks blocks of the step
+ * @param block block of a transformer that starts, or layer of the VAE that is done, within the step, from 1
+ * @param blocks blocks or layers of the step
  * @param fraction work done of the whole generation, 0 to 1
  * @param elapsed time since the start
  * @param remaining estimate of the time that is left, by the work that is left; zero while nothing is known
@@ -35,16 +35,18 @@ public record Progress(
     /** For example {@code denoising 2/4, block 7/40, 31 %, 2:05 left}. */
     @Override
     public String toString() {
+        String left = fraction < 1 && remaining.isZero()
+                ? ""
+                : String.format(Locale.ROOT, ", %d:%02d left", remaining.toMinutes(), remaining.toSecondsPart());
         return String.format(
                 Locale.ROOT,
-                "%s %d/%d, block %d/%d, %.0f %%, %d:%02d left",
+                "%s %d/%d, block %d/%d, %.0f %%%s",
                 phase.label(),
                 step,
                 steps,
                 block,
                 blocks,
                 100 * fraction,
-                remaining.toMinutes(),
-                remaining.toSecondsPart());
+                left);
     }
 }

@@ -8,6 +8,7 @@ import io.wan4j.checkpoint.lora.LoraWeights;
 import io.wan4j.checkpoint.quantise.QuantisedWeights;
 import io.wan4j.checkpoint.quantise.WeightScheme;
 import io.wan4j.tensor.WeightSource;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The transformer's weights in a pipeline: the checkpoint's, quantised if asked, with LoRAs. */
@@ -43,6 +44,11 @@ final class TransformerWeights implements AutoCloseable {
 
     LoraWeights source() {
         return source;
+    }
+
+    /** Files of the LoRAs. */
+    List<Path> loraFiles() {
+        return loras.stream().map(Lora::file).toList();
     }
 
     List<LoraReport> reports() {

@@ -1,5 +1,7 @@
 package io.wan4j;
 
+import io.wan4j.checkpoint.layout.Component;
+import io.wan4j.checkpoint.layout.Distillation;
 import io.wan4j.checkpoint.layout.ModelFiles;
 import io.wan4j.checkpoint.lora.Lora;
 import io.wan4j.checkpoint.lora.LoraReport;
@@ -13,10 +15,14 @@ import io.wan4j.spi.Device;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * From a picture and a sentence to a video, with one model on one device.
@@ -25,17 +31,22 @@ import org.jspecify.annotations.Nullable;
  * the generation that runs and frees device, weights and files.
  */
 public final class WanPipeline implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WanPipeline.class);
+    private static final int PATIENCE_MILLIS = 50;
+
     private final ModelFiles files;
     private volatile ModelParts parts;
     private TransformerWeights weights;
     private final Tokenizer tokenizer;
     private final Device device;
     private final long budget;
+    private final Distillation distillation;
     private final ReentrantLock turn = new ReentrantLock(true);
     private @Nullable LoadedModels models;
     private @Nullable Placement placement;
     private volatile @Nullable Cancellation running;
     private volatile boolean closed;
+    private boolean released;
 
     /** Where to compute, and with how many bytes of device memory. */
     record Place(Device device, long budget) {}
@@ -47,6 +58,7 @@ public final class WanPipeline implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.device = place.device();
         this.budget = place.budget();
+        this.distillation = files.part(Component.TRANSFORMER).distillation();
     }
 
     /** Starts to build a pipeline. */
@@ -59,9 +71,15 @@ public final class WanPipeline implements AutoCloseable {
         return device;
     }
 
-    /** What a generation will need, without running it. */
+    /** What a generation will need, without running it; waits for the generation that runs. */
     public GenerationPlan plan(ImageToVideo request) {
-        return GenerationPlan.of(parts, device.formats(), request);
+        turn.lock();
+        try {
+            requireOpen();
+            return GenerationPlan.of(parts, device.formats(), request);
+        } finally {
+            turn.unlock();
+        }
     }
 
     /** What the LoRAs in use change, in order. */
@@ -84,8 +102,9 @@ public final class WanPipeline implements AutoCloseable {
     public List<LoraReport> loras(List<Lora> loras) {
         turn.lock();
         try {
-            if (closed) {
-                throw new IllegalStateException("this pipeline is closed");
+            requireOpen();
+            if (running != null) {
+                throw new IllegalStateException("pipeline: a listener cannot change the LoRAs of its own generation");
             }
             TransformerWeights next = weights.with(loras);
             TransformerWeights old = weights;
@@ -122,32 +141,69 @@ public final class WanPipeline implements AutoCloseable {
     /**
      * Generates a video and hands out each frame as soon as it is decoded, on the calling thread.
      *
-     * @throws java.util.concurrent.CancellationException if it was cancelled
+     * @throws java.util.concurrent.CancellationException if it was cancelled, or the pipeline was closed meanwhile, or
+     *     the thread was interrupted while it waited for its turn
+     * @throws IllegalStateException if the pipeline is closed, or this is called by a listener of a generation
      */
     public GenerationReport generate(ImageToVideo request, GenerationOptions options, Consumer<Picture> frames) {
-        turn.lock();
+        awaitTurn(options.cancellation());
         try {
-            if (closed) {
-                throw new IllegalStateException("this pipeline is closed");
-            }
             running = options.cancellation();
+            requireOpen();
             return run(request, options, frames);
         } finally {
             running = null;
+            endTurn();
+        }
+    }
+
+    private void awaitTurn(Cancellation cancellation) {
+        if (turn.isHeldByCurrentThread()) {
+            throw new IllegalStateException("pipeline: a listener or frame consumer cannot start another generation");
+        }
+        try {
+            while (!turn.tryLock(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+                cancellation.check();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            CancellationException cancelled = new CancellationException("interrupted while waiting for a turn");
+            cancelled.initCause(interrupted);
+            throw cancelled;
+        }
+    }
+
+    /** Whoever ends the last turn of a closed pipeline frees it. */
+    private void endTurn() {
+        try {
+            if (closed && turn.getHoldCount() == 1) {
+                release();
+            }
+        } finally {
             turn.unlock();
         }
     }
 
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("pipeline: it is closed; build another one");
+        }
+    }
+
     private GenerationReport run(ImageToVideo request, GenerationOptions options, Consumer<Picture> frames) {
+        options.cancellation().check();
+        List<String> warnings = SamplingAdvice.of(distillation.with(weights.loraFiles()), request);
+        warnings.forEach(LOG::warn);
         GenerationPlan plan = plan(request);
-        ProgressMeter meter = new ProgressMeter(plan, options.listener(), options.cancellation());
+        ProgressMeter meter = new ProgressMeter(plan, options.listener(), options.cancellation(), System::nanoTime);
         GenerationRun.Prompts prompts = new GenerationRun.Prompts(
                 ids(request.prompt()),
                 request.isGuided() ? Optional.of(ids(request.negativePrompt())) : Optional.empty());
         LoadedModels loaded = place(Placement.of(plan.phases(), parts, budget));
         boolean done = false;
         try (StageStore store = options.store(request, files, weights, device)) {
-            GenerationReport report = new GenerationRun(loaded, plan, meter, store).run(request, prompts, frames);
+            GenerationReport report =
+                    new GenerationRun(loaded, plan, meter, store).run(request, prompts, warnings, frames);
             done = true;
             return report;
         } finally {
@@ -185,7 +241,10 @@ public final class WanPipeline implements AutoCloseable {
         return new FramePublisher(this, request, listener);
     }
 
-    /** Stops what runs and frees everything. */
+    /**
+     * Stops what runs, waits for it, and frees everything. Called by a listener, it returns at once, and the generation
+     * frees everything at its end. Closing twice is harmless.
+     */
     @Override
     public void close() {
         closed = true;
@@ -194,18 +253,22 @@ public final class WanPipeline implements AutoCloseable {
             current.cancel();
         }
         turn.lock();
-        try {
-            LoadedModels loaded = models;
-            models = null;
-            if (loaded != null) {
-                loaded.close();
-            }
-            weights.close();
-            device.close();
-            tokenizer.close();
-            files.close();
-        } finally {
-            turn.unlock();
+        endTurn();
+    }
+
+    private void release() {
+        if (released) {
+            return;
         }
+        released = true;
+        LoadedModels loaded = models;
+        models = null;
+        if (loaded != null) {
+            loaded.close();
+        }
+        weights.close();
+        device.close();
+        tokenizer.close();
+        files.close();
     }
 }

@@ -115,16 +115,30 @@ public final class WanPipelineBuilder {
                 ModelParts parts = ModelParts.of(files, heads);
                 TransformerWeights weights =
                         TransformerWeights.of(parts.transformer().source(), precision, loraMode, loras);
-                Device opened = device.with(options()).open();
-                long budget =
-                        memoryLimit.bytes().orElseGet(() -> opened.memory().available());
-                return new WanPipeline(files, parts, weights, words, new WanPipeline.Place(opened, budget));
+                return open(files, parts, weights, words);
             } catch (RuntimeException | Error failure) {
                 words.close();
                 throw failure;
             }
         } catch (RuntimeException | Error failure) {
             files.close();
+            throw failure;
+        }
+    }
+
+    private WanPipeline open(ModelFiles files, ModelParts parts, TransformerWeights weights, Tokenizer words) {
+        try {
+            Device opened = device.with(options()).open();
+            try {
+                long budget =
+                        memoryLimit.bytes().orElseGet(() -> opened.memory().available());
+                return new WanPipeline(files, parts, weights, words, new WanPipeline.Place(opened, budget));
+            } catch (RuntimeException | Error failure) {
+                opened.close();
+                throw failure;
+            }
+        } catch (RuntimeException | Error failure) {
+            weights.close();
             throw failure;
         }
     }

@@ -33,10 +33,9 @@ final class HostArena implements Arena {
             throw new IllegalStateException("arena: a tensor was asked for after it was closed");
         }
         int size = HostMemory.size("arena: tensor", shape, format);
-        NativeBytes piece = memory.take("tensor " + shape + " " + format, size, size);
+        NativeBytes piece = memory.takeForArena("tensor " + shape + " " + format, size);
         pieces.add(piece);
         bytes += size;
-        memory.arenaTook(size);
         return Tensor.of(shape, format, new HostStorage(piece.slice(0, size), piece::isOpen));
     }
 

@@ -20,7 +20,8 @@ import java.util.OptionalLong;
  * Memory of the JVM's process, outside the heap. Arenas free when they are closed, the workspace when its outermost
  * scope ends. Weights stay in the checkpoint's mapped pages, which count neither as held nor against the limit.
  *
- * <p>Used by one thread at a time.
+ * <p>The workspace is for one thread at a time. Arenas may be opened, filled and closed by another thread meanwhile, as
+ * streamed weights are.
  */
 public final class HostMemory implements Memory, AutoCloseable {
     private static final String DIRECT_LIMIT = "-XX:MaxDirectMemorySize=";
@@ -36,7 +37,7 @@ public final class HostMemory implements Memory, AutoCloseable {
     }
 
     @Override
-    public Arena arena() {
+    public synchronized Arena arena() {
         HostArena arena = new HostArena(this);
         arenas.add(arena);
         return arena;
@@ -58,18 +59,18 @@ public final class HostMemory implements Memory, AutoCloseable {
     }
 
     @Override
-    public long available() {
+    public synchronized long available() {
         return Math.max(0, limit - inArenas - workspace.used());
     }
 
     @Override
-    public long inArenas() {
+    public synchronized long inArenas() {
         return inArenas;
     }
 
     /** Frees everything that arenas and the workspace still hold. */
     @Override
-    public void close() {
+    public synchronized void close() {
         List.copyOf(arenas).forEach(HostArena::close);
         workspace.close();
     }
@@ -94,31 +95,54 @@ public final class HostMemory implements Memory, AutoCloseable {
         return (int) bytes;
     }
 
-    /** Takes {@code take} bytes of which {@code counted} count against the limit. */
+    /** Takes {@code take} bytes for the workspace, of which {@code counted} count against the limit. */
     NativeBytes take(String what, long counted, int take) {
         checkRoom(what, counted);
+        return allocate(what, take);
+    }
+
+    /** Takes bytes for an arena. */
+    NativeBytes takeForArena(String what, int bytes) {
+        synchronized (this) {
+            checkRoom(what, bytes);
+            inArenas += bytes;
+        }
+        boolean taken = false;
         try {
-            return new NativeBytes(take);
+            NativeBytes piece = allocate(what, bytes);
+            taken = true;
+            return piece;
+        } finally {
+            if (!taken) {
+                arenaGave(bytes);
+            }
+        }
+    }
+
+    private static NativeBytes allocate(String what, int bytes) {
+        try {
+            return new NativeBytes(bytes);
         } catch (OutOfMemoryError e) {
             throw new DeviceException(
-                    "host memory: asked for " + take + " bytes for " + what
+                    "host memory: asked for " + bytes + " bytes for " + what
                             + ", but the JVM may take no more outside the heap; " + DIRECT_LIMIT + " raises that limit",
                     e);
         }
     }
 
     void checkRoom(String what, long counted) {
-        if (counted > available()) {
-            throw new DeviceException("host memory: asked for " + counted + " bytes for " + what + ", free are "
-                    + available() + " of " + limit + " bytes; raise the memory limit or choose a smaller size");
+        long free = available();
+        if (counted > free) {
+            throw new DeviceException("host memory: asked for " + counted + " bytes for " + what + ", free are " + free
+                    + " of " + limit + " bytes; raise the memory limit or choose a smaller size");
         }
     }
 
-    void arenaTook(long bytes) {
-        inArenas += bytes;
+    private synchronized void arenaGave(long bytes) {
+        inArenas -= bytes;
     }
 
-    void arenaClosed(HostArena arena, long bytes) {
+    synchronized void arenaClosed(HostArena arena, long bytes) {
         inArenas -= bytes;
         arenas.remove(arena);
     }

@@ -22,7 +22,9 @@ final class HostWorkspace implements Workspace {
     private final HostMemory memory;
     private final List<NativeBytes> chunks = new ArrayList<>();
     private final Deque<Position> tensors = new ArrayDeque<>();
-    private Position top = new Position(0, 0, 0);
+    /** Read by threads that fill arenas, to know what is free. */
+    private volatile Position top = new Position(0, 0, 0);
+
     private int openMarks;
     private long peak;
 

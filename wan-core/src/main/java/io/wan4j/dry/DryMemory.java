@@ -14,7 +14,7 @@ import io.wan4j.tensor.Tensor;
 import io.wan4j.tensor.Weight;
 import java.nio.ByteBuffer;
 
-/** Counts what arenas hold; weights keep the bytes that they have in the checkpoint. */
+/** Counts what arenas hold, whichever thread fills them; weights keep the bytes that they have in the checkpoint. */
 final class DryMemory implements Memory {
     private final DryWorkspace workspace = new DryWorkspace();
     private long inArenas;
@@ -46,11 +46,11 @@ final class DryMemory implements Memory {
     }
 
     @Override
-    public long inArenas() {
+    public synchronized long inArenas() {
         return inArenas;
     }
 
-    long peakInArenas() {
+    synchronized long peakInArenas() {
         return peakInArenas;
     }
 
@@ -75,8 +75,7 @@ final class DryMemory implements Memory {
 
         private DryStorage take(long amount) {
             bytes += amount;
-            inArenas += amount;
-            peakInArenas = Math.max(peakInArenas, inArenas);
+            count(amount);
             return new DryStorage(amount);
         }
 
@@ -87,8 +86,13 @@ final class DryMemory implements Memory {
 
         @Override
         public void close() {
-            inArenas -= bytes;
+            count(-bytes);
             bytes = 0;
         }
+    }
+
+    private synchronized void count(long amount) {
+        inArenas += amount;
+        peakInArenas = Math.max(peakInArenas, inArenas);
     }
 }

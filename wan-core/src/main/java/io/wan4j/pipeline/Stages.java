@@ -6,7 +6,8 @@ import io.wan4j.media.VideoSize;
 import io.wan4j.model.dit.WanConfig;
 import io.wan4j.model.text.TextEncoder;
 import io.wan4j.model.vae.Latents;
-import io.wan4j.model.vae.VaeListener;
+import io.wan4j.model.vae.VaeDecoder;
+import io.wan4j.model.vae.VaeEncoder;
 import io.wan4j.model.vae.VideoFrames;
 import io.wan4j.model.vision.ImageEncoder;
 import io.wan4j.ops.Ops;
@@ -50,10 +51,12 @@ public final class Stages {
      */
     public float[] condition(Planes firstFrame, int frames, Tick tick) {
         PixelSize size = firstFrame.size();
-        float[] latent = models.vaeEncoder()
-                .encode(VideoFrames.picture(firstFrame.values(), frames, size.height(), size.width()), chunks(tick))
-                .values();
         int latentFrames = (frames - 1) / 4 + 1;
+        VaeEncoder encoder = models.vaeEncoder();
+        float[] latent = encoder.encode(
+                        VideoFrames.picture(firstFrame.values(), frames, size.height(), size.width()),
+                        new LayerTicks(tick, latentFrames, encoder.layers()))
+                .values();
         int channel = latent.length / WanConfig.LATENT_CHANNELS;
         int frame = channel / latentFrames;
         float[] condition = new float[MASK_CHANNELS * channel + latent.length];
@@ -93,16 +96,10 @@ public final class Stages {
     public void decode(float[] latents, int latentFrames, VideoSize size, Consumer<Planes> frames, Tick tick) {
         Latents latent =
                 new Latents(WanConfig.LATENT_CHANNELS, latentFrames, size.latentHeight(), size.latentWidth(), latents);
-        models.vaeDecoder()
-                .decode(latent, frame -> frames.accept(new Planes(frame.values(), 3, size.pixels())), chunks(tick));
-    }
-
-    private static VaeListener chunks(Tick tick) {
-        return new VaeListener() {
-            @Override
-            public void chunk(int done, int total) {
-                tick.at(done - 1, total, 0, 1);
-            }
-        };
+        VaeDecoder decoder = models.vaeDecoder();
+        decoder.decode(
+                latent,
+                frame -> frames.accept(new Planes(frame.values(), 3, size.pixels())),
+                new LayerTicks(tick, latentFrames, decoder.layers()));
     }
 }

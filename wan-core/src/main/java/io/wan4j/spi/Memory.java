@@ -3,7 +3,10 @@ package io.wan4j.spi;
 import io.wan4j.tensor.Tensor;
 import java.nio.ByteBuffer;
 
-/** The memory of a device. */
+/**
+ * The memory of a device. The workspace and the copies are for one thread at a time. While that thread works, a second one
+ * may open, fill and close arenas: that is how streamed blocks are prefetched.
+ */
 public interface Memory {
     /** A new arena; the caller closes it. */
     Arena arena();

@@ -117,6 +117,11 @@ public final class ModelPart implements AutoCloseable {
         return low == high ? Optional.empty() : Optional.of(high ? "720P" : "480P");
     }
 
+    /** Whether it was distilled to few steps, as far as names and metadata tell. */
+    public Distillation distillation() {
+        return Distillation.of(files(), metadata());
+    }
+
     /** The SentencePiece model that ComfyUI puts into the text encoder's file. */
     public Optional<byte[]> sentencePiece() {
         return packaging.sentencePiece().map(tensor -> {

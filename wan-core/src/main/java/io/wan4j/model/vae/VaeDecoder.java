@@ -65,6 +65,11 @@ public final class VaeDecoder implements AutoCloseable {
         return config;
     }
 
+    /** Layers that a {@link VaeListener} is told of, by name. */
+    public int layers() {
+        return layers.size() + 1;
+    }
+
     /** Bytes of weights on the device. */
     public long weightBytes() {
         return weights.bytes();
