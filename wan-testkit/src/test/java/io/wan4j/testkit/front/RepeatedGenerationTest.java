@@ -3,10 +3,8 @@ package io.wan4j.testkit.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.wan4j.WanPipeline;
-import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,14 +12,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RepeatedGenerationTest {
     private static final int RUNS = 20;
-    private static final long SLACK = 32 << 20;
 
     @TempDir
     Path folder;
 
     /** What the process holds after the collector has run. */
-    private record Held(long heap, long direct, int threads, long resident) {
-        static Held now() throws IOException, InterruptedException {
+    private record Held(long heap, long direct, int threads) {
+        static Held now() throws InterruptedException {
             for (int i = 0; i < 3; i++) {
                 System.gc();
                 Thread.sleep(20);
@@ -31,23 +28,12 @@ class RepeatedGenerationTest {
                     .mapToLong(BufferPoolMXBean::getMemoryUsed)
                     .sum();
             Runtime runtime = Runtime.getRuntime();
-            return new Held(
-                    runtime.totalMemory() - runtime.freeMemory(), direct, Thread.activeCount(), residentBytes());
-        }
-
-        private static long residentBytes() throws IOException {
-            Path status = Path.of("/proc/self/status");
-            return !Files.isReadable(status)
-                    ? 0
-                    : Files.readAllLines(status).stream()
-                            .filter(line -> line.startsWith("VmRSS:"))
-                            .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
-                            .sum();
+            return new Held(runtime.totalMemory() - runtime.freeMemory(), direct, Thread.activeCount());
         }
     }
 
     @Test
-    void twentyGenerationsHoldNoMoreThanTwo() throws IOException, InterruptedException {
+    void twentyGenerationsHoldNoMoreThanTwo() throws InterruptedException {
         Path model = TinyPipeline.model(folder);
         try (WanPipeline pipeline = TinyPipeline.open(model)) {
             List<byte[]> first =
@@ -63,9 +49,6 @@ class RepeatedGenerationTest {
             assertThat(after.heap()).as("heap").isLessThan(before.heap() + (4 << 20));
             assertThat(after.direct()).as("direct memory").isLessThanOrEqualTo(before.direct() + (1 << 20));
             assertThat(after.threads()).as("threads").isLessThanOrEqualTo(before.threads());
-            assertThat(after.resident())
-                    .as("resident memory, but for heap pages that the collector touches for the first time")
-                    .isLessThan(before.resident() + Runtime.getRuntime().totalMemory() + SLACK);
         }
     }
 }
