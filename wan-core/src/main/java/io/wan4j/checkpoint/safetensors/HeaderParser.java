@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the JSON header of a safetensors file as a stream, with limits on depth and on the length of names. */
 final class HeaderParser {
     private static final int MAX_RANK = 16;
+    private static final int MAX_TENSORS = 200_000;
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -100,6 +101,9 @@ final class HeaderParser {
                 readMetadata();
             } else {
                 entries.add(readEntry(name));
+                if (entries.size() > MAX_TENSORS) {
+                    throw new CheckpointException(file + ": expected at most " + MAX_TENSORS + " tensors");
+                }
             }
         }
         if (json.nextToken() != null) {

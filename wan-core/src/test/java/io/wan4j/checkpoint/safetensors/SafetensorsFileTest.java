@@ -163,6 +163,19 @@ class SafetensorsFileTest {
     }
 
     @Test
+    void millionsOfTensorsAreRefused() throws IOException {
+        StringBuilder header = new StringBuilder("{");
+        for (int i = 0; i < 300_000; i++) {
+            header.append(i == 0 ? "\"" : ",\"").append(i);
+            header.append("\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}");
+        }
+        Path path = write(header.append('}').toString(), new byte[0]);
+        assertThatThrownBy(() -> SafetensorsFile.open(path))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("expected at most 200000 tensors");
+    }
+
+    @Test
     void headerThatIsNotUtf8IsRefused() throws IOException {
         Path path = folder.resolve("x.safetensors");
         byte[] header = {'{', '"', (byte) 0xFF, '"', ':', '{', '}', '}'};
