@@ -106,15 +106,15 @@ abstract class AddressedOp extends Op {
             return;
         }
         if (space == StateSpace.SHARED) {
-            w.cta.counters.shared(pc, w.mask, addresses, bytes);
+            w.cta.counters.shared(site, w.mask, addresses, bytes);
         } else if (space == StateSpace.GLOBAL) {
-            w.cta.counters.global(pc, w.mask, addresses, bytes);
+            w.cta.counters.global(site, w.mask, addresses, bytes);
         } else if (space == StateSpace.GENERIC) {
             long window = addresses[Integer.numberOfTrailingZeros(w.mask)] >>> Launch.WINDOW_BITS;
             if (window == Launch.SHARED_WINDOW >>> Launch.WINDOW_BITS) {
-                w.cta.counters.shared(pc, w.mask, addresses, bytes);
+                w.cta.counters.shared(site, w.mask, addresses, bytes);
             } else if (window < Launch.SHARED_WINDOW >>> Launch.WINDOW_BITS) {
-                w.cta.counters.global(pc, w.mask, addresses, bytes);
+                w.cta.counters.global(site, w.mask, addresses, bytes);
             }
         }
     }

@@ -86,8 +86,7 @@ final class AsyncOps {
 
         @Override
         void run(Warp w) {
-            global.pc = pc;
-            global.source = source;
+            lendPlace(global);
             long[] targets = w.cta.scratch.targets;
             fill(w, targets);
             count(w, targets, bytes);

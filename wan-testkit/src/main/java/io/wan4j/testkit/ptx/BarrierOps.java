@@ -91,8 +91,7 @@ final class BarrierOps {
 
         @Override
         void run(Warp w) {
-            barrier.pc = pc;
-            barrier.source = source;
+            lendPlace(barrier);
             int mask = w.mask;
             NamedBarrier target = barrier.barrier(w);
             target.vote(mask, a.mask(w));

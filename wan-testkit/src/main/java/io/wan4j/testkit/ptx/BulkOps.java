@@ -92,10 +92,8 @@ final class BulkOps {
 
         @Override
         final void run(Warp w) {
-            target.pc = pc;
-            target.source = source;
-            barrier.pc = pc;
-            barrier.source = source;
+            lendPlace(target);
+            lendPlace(barrier);
             long[] targets = new long[Warp.LANES];
             long[] barriers = new long[Warp.LANES];
             target.fill(w, targets);
@@ -180,8 +178,7 @@ final class BulkOps {
 
         @Override
         int size(Warp w, int lane) {
-            from.pc = pc;
-            from.source = source;
+            lendPlace(from);
             return checkSize(from, w, lane, 0, w.r[size][lane]) ? w.r[size][lane] : 0;
         }
 
@@ -210,8 +207,7 @@ final class BulkOps {
 
         @Override
         int size(Warp w, int lane) {
-            from.pc = pc;
-            from.source = source;
+            lendPlace(from);
             return checkSize(from, w, lane, 0, w.r[size][lane]) ? w.r[size][lane] : 0;
         }
 
@@ -239,10 +235,8 @@ final class BulkOps {
 
         @Override
         void run(Warp w) {
-            to.pc = pc;
-            to.source = source;
-            from.pc = pc;
-            from.source = source;
+            lendPlace(to);
+            lendPlace(from);
             long[] sources = new long[Warp.LANES];
             from.fill(w, sources);
             long[] targets = to.addresses(w);

@@ -1,6 +1,6 @@
 package io.wan4j.testkit.ptx;
 
-/** Counts of one worker thread, by instruction. */
+/** Counts of one worker thread: executions by instruction, traffic by site, which is an instruction that accesses memory. */
 final class Counters {
     final long[] executed;
     final long[] sharedRequests;
@@ -14,15 +14,15 @@ final class Counters {
     private final int[] banks = new int[32 * 32];
     private final int[] depth = new int[32];
 
-    Counters(int instructions) {
+    Counters(int instructions, int sites) {
         executed = new long[instructions];
-        sharedRequests = new long[instructions];
-        wavefronts = new long[instructions];
-        idealWavefronts = new long[instructions];
-        globalRequests = new long[instructions];
-        sectors = new long[instructions];
-        idealSectors = new long[instructions];
-        globalBytes = new long[instructions];
+        sharedRequests = new long[sites];
+        wavefronts = new long[sites];
+        idealWavefronts = new long[sites];
+        globalRequests = new long[sites];
+        sectors = new long[sites];
+        idealSectors = new long[sites];
+        globalBytes = new long[sites];
     }
 
     void add(Counters other) {
@@ -43,15 +43,15 @@ final class Counters {
     }
 
     /** Counts an access of {@code bytes} a lane: 4-byte banks, half a warp at a time for 8 bytes, a quarter for 16. */
-    void shared(int pc, int mask, long[] addresses, int bytes) {
-        sharedRequests[pc]++;
+    void shared(int site, int mask, long[] addresses, int bytes) {
+        sharedRequests[site]++;
         int lanes = bytes <= 4 ? 32 : bytes == 8 ? 16 : 8;
         int words = Math.max(1, bytes / 4);
         for (int first = 0; first < 32; first += lanes) {
             int group = lanes == 32 ? mask : mask & (1 << lanes) - 1 << first;
             if (group != 0) {
-                idealWavefronts[pc]++;
-                wavefronts[pc] += free(group, addresses, words) ? 1 : wavefronts(group, addresses, words);
+                idealWavefronts[site]++;
+                wavefronts[site] += free(group, addresses, words) ? 1 : wavefronts(group, addresses, words);
             }
         }
     }
@@ -97,10 +97,10 @@ final class Counters {
     }
 
     /** Counts the 32-byte sectors an access of {@code bytes} a lane touches. */
-    void global(int pc, int mask, long[] addresses, int bytes) {
-        globalRequests[pc]++;
+    void global(int site, int mask, long[] addresses, int bytes) {
+        globalRequests[site]++;
         int asked = Integer.bitCount(mask) * bytes;
-        globalBytes[pc] += asked;
+        globalBytes[site] += asked;
         int distinct = 0;
         long last = -1;
         long highest = -1;
@@ -115,8 +115,8 @@ final class Counters {
             }
             last = sector;
         }
-        sectors[pc] += distinct;
-        idealSectors[pc] += Math.min(distinct, (asked + 31) / 32);
+        sectors[site] += distinct;
+        idealSectors[site] += Math.min(distinct, (asked + 31) / 32);
     }
 
     private static boolean seen(long sector, int mask, int before, long[] addresses) {

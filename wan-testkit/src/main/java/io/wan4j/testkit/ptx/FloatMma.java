@@ -29,10 +29,15 @@ final class FloatMma extends Op {
             return;
         }
         float[] b = w.cta.scratch.b;
-        unpackColumns(w, b);
+        // most of a tile of a small problem is padding: zeros times finite values change nothing
+        boolean finite = unpackColumns(w, b);
         float[] x = w.cta.scratch.a;
         float[] c = w.cta.scratch.c;
         for (int row = 0; row < MmaOps.M; row++) {
+            if (finite && isZero(w, row)) {
+                keepRow(w, row);
+                continue;
+            }
             int lane = (row & 7) * 4;
             int at = 0;
             for (int q = row >> 3; q < f.a().length; q += 2) {
@@ -46,9 +51,28 @@ final class FloatMma extends Op {
         }
     }
 
-    /** B as [k, 8]. */
-    private void unpackColumns(Warp w, float[] b) {
+    private boolean isZero(Warp w, int row) {
+        int lane = (row & 7) * 4;
+        int bits = 0;
+        for (int q = row >> 3; q < f.a().length; q += 2) {
+            int[] register = w.r[f.a()[q]];
+            bits |= register[lane] | register[lane + 1] | register[lane + 2] | register[lane + 3];
+        }
+        return bits == 0;
+    }
+
+    private void keepRow(Warp w, int row) {
+        int lane = (row & 7) * 4;
+        int registers = half ? 1 : 2;
+        for (int q = (row >> 3) * registers; q < (row >> 3) * registers + registers; q++) {
+            System.arraycopy(w.r[f.c()[q]], lane, w.r[f.d()[q]], lane, 4);
+        }
+    }
+
+    /** B as [k, 8]; whether all of it is finite. */
+    private boolean unpackColumns(Warp w, float[] b) {
         float[] column = w.cta.scratch.column;
+        float zero = 0;
         for (int n = 0; n < N; n++) {
             int at = 0;
             for (int register : f.b()) {
@@ -56,8 +80,10 @@ final class FloatMma extends Op {
             }
             for (int i = 0; i < at; i++) {
                 b[i * N + n] = column[i];
+                zero += column[i] * 0f;
             }
         }
+        return zero == 0;
     }
 
     /** Decodes the elements that four lanes hold in a register; returns where the next ones go. */

@@ -22,7 +22,7 @@ final class GridRunner {
     }
 
     Counters run() {
-        Counters total = new Counters(launch.program.code.length);
+        Counters total = newCounters();
         long clusters = launch.grid.blocks().count() / launch.grid.cluster().count();
         int threads = launch.program.globalAtomics ? 1 : (int) Math.min(launch.options.threads(), clusters);
         if (threads == 1) {
@@ -33,7 +33,7 @@ final class GridRunner {
         try {
             List<Callable<Counters>> workers = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
-                workers.add(() -> work(new Counters(launch.program.code.length), clusters));
+                workers.add(() -> work(newCounters(), clusters));
             }
             for (var result : pool.invokeAll(workers)) {
                 total.add(result.get());
@@ -50,6 +50,10 @@ final class GridRunner {
         } finally {
             pool.shutdownNow();
         }
+    }
+
+    private Counters newCounters() {
+        return new Counters(launch.program.code.length, launch.program.sites);
     }
 
     private Counters work(Counters counters, long clusters) {

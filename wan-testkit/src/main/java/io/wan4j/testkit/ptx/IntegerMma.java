@@ -30,12 +30,15 @@ final class IntegerMma extends Op {
         packColumns(w, b);
         int[] x = w.cta.scratch.integers;
         for (int row = 0; row < MmaOps.M; row++) {
+            // the sums of a row of padding are zero
+            int bits = 0;
             int at = 0;
             for (int q = row >> 3; q < f.a().length; q += 2) {
                 int[] register = w.r[f.a()[q]];
                 int lane = (row & 7) * 4;
                 for (int t = 0; t < 4; t++) {
                     int v = register[lane + t];
+                    bits |= v;
                     x[at] = signedA ? (byte) v : v & 0xff;
                     x[at + 1] = signedA ? (byte) (v >> 8) : v >>> 8 & 0xff;
                     x[at + 2] = signedA ? (byte) (v >> 16) : v >>> 16 & 0xff;
@@ -43,7 +46,7 @@ final class IntegerMma extends Op {
                     at += 4;
                 }
             }
-            multiply(w, row, x, b);
+            multiply(w, row, x, b, bits == 0 ? 0 : f.k());
         }
     }
 
@@ -65,11 +68,10 @@ final class IntegerMma extends Op {
         }
     }
 
-    private void multiply(Warp w, int row, int[] x, long[] b) {
+    private void multiply(Warp w, int row, int[] x, long[] b, int k) {
         long s0 = 0;
         long s1 = 0;
         long s2 = 0;
-        int k = f.k();
         for (int i = 0; i < k; i++) {
             long y = x[i];
             s0 += y * b[3 * i];

@@ -58,13 +58,13 @@ public record LaunchReport(String kernel, long instructions, List<Site> sites, L
         List<Site> sites = new ArrayList<>();
         long instructions = 0;
         for (Op op : launch.program.code) {
-            int i = op.pc;
-            instructions += counters.executed[i];
-            if (counters.sharedRequests[i] + counters.globalRequests[i] > 0) {
+            instructions += counters.executed[op.pc];
+            int i = op.site;
+            if (op instanceof AddressedOp && counters.sharedRequests[i] + counters.globalRequests[i] > 0) {
                 sites.add(new Site(
                         op.source.line(),
                         op.source.text(),
-                        counters.executed[i],
+                        counters.executed[op.pc],
                         counters.sharedRequests[i],
                         counters.wavefronts[i],
                         counters.idealWavefronts[i],

@@ -81,8 +81,7 @@ final class MmaOps {
         return new Op() {
             @Override
             void run(Warp w) {
-                inner.pc = pc;
-                inner.source = source;
+                lendPlace(inner);
                 inner.run(w);
                 if (w.active != 0) {
                     for (int i = 0; i < fresh.length; i++) {

@@ -11,10 +11,20 @@ abstract class Op {
     /** Index in the program. */
     int pc;
 
+    /** Index in the counts of memory traffic. */
+    int site;
+
     PtxInstruction source = NONE;
 
     static final PtxInstruction NONE =
             new PtxInstruction(0, "", null, false, "", java.util.List.of(), java.util.List.of());
+
+    /** Lets findings and counts of a part stand for the whole instruction. */
+    final void lendPlace(Op part) {
+        part.pc = pc;
+        part.site = site;
+        part.source = source;
+    }
 
     /** Executes for the lanes in {@code warp.mask}, which is not zero. {@code warp.pc} is already the next instruction. */
     abstract void run(Warp warp);

@@ -18,6 +18,9 @@ final class Program {
     final int granuleShift;
     final boolean globalAtomics;
 
+    /** Number of instructions that access memory. */
+    final int sites;
+
     Program(Translator from, Op[] code) {
         this.kernel = from.kernel;
         this.code = code;
@@ -33,9 +36,14 @@ final class Program {
         this.dynamicSharedAlign = from.variables.dynamicAlign();
         this.granuleShift = from.granuleShift;
         this.globalAtomics = from.globalAtomics;
+        int count = 0;
         for (int i = 0; i < code.length; i++) {
             code[i].pc = i;
+            if (code[i] instanceof AddressedOp) {
+                code[i].site = count++;
+            }
         }
+        this.sites = count;
     }
 
     /** Shared memory of a block: static, then dynamic at its alignment. */

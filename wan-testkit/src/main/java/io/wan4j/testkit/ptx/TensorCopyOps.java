@@ -104,8 +104,7 @@ final class TensorCopyOps {
 
         @Override
         int size(Warp w, int lane) {
-            tensor.pc = pc;
-            tensor.source = source;
+            lendPlace(tensor);
             TensorMap map = tensor.map(w, lane);
             return map == null ? 0 : map.boxBytes();
         }
@@ -170,10 +169,8 @@ final class TensorCopyOps {
 
         @Override
         void run(Warp w) {
-            tensor.pc = pc;
-            tensor.source = source;
-            from.pc = pc;
-            from.source = source;
+            lendPlace(tensor);
+            lendPlace(from);
             long[] sources = new long[Warp.LANES];
             from.fill(w, sources);
             for (int m = w.mask; m != 0; m &= m - 1) {
