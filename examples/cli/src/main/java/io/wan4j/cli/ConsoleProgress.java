@@ -2,37 +2,21 @@ package io.wan4j.cli;
 
 import io.wan4j.Progress;
 import io.wan4j.ProgressListener;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import java.io.PrintWriter;
 
-/** A progress bar on the terminal's error stream. */
-final class ConsoleProgress implements ProgressListener, AutoCloseable {
-    private static final int TICKS = 1000;
+/** Progress on the error stream: a bar on a terminal, a few lines anywhere else. */
+interface ConsoleProgress extends ProgressListener, AutoCloseable {
+    /** The launcher sets it where the error stream is a terminal. */
+    String TERMINAL = "wan.terminal";
 
-    private final ProgressBar bar = new ProgressBarBuilder()
-            .setTaskName("wan")
-            .setInitialMax(TICKS)
-            .setStyle(ProgressBarStyle.ASCII)
-            .setUpdateIntervalMillis(500)
-            .hideEta()
-            .setConsumer(new ConsoleProgressBarConsumer(System.err))
-            .build();
-
-    @Override
-    public void on(Progress progress) {
-        bar.setExtraMessage(progress.toString());
-        bar.stepTo(Math.round(TICKS * progress.fraction()));
-    }
-
-    /** Everything is done. */
-    void complete() {
-        bar.stepTo(TICKS);
+    /** What suits the error stream. */
+    static ConsoleProgress on(PrintWriter err) {
+        return Boolean.getBoolean(TERMINAL) ? new ProgressBarLine() : new ProgressLines(err, System::nanoTime);
     }
 
     @Override
-    public void close() {
-        bar.close();
-    }
+    void on(Progress progress);
+
+    @Override
+    void close();
 }

@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code wan demo}: every part of the pipeline on a tiny model with random weights. */
@@ -33,6 +34,9 @@ final class DemoCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    @ParentCommand
+    private Wan wan;
 
     @Mixin
     private DeviceArguments device = new DeviceArguments();
@@ -76,7 +80,7 @@ final class DemoCommand implements Callable<Integer> {
         try (WanPipeline pipeline =
                 device.apply(WanPipeline.builder().model(model)).build()) {
             VideoOutput output = new VideoOutput(video, Overwrite.REPLACE, state);
-            GenerationReport report = output.generate(pipeline, request, frames::add);
+            GenerationReport report = output.generate(pipeline, request, wan.console(), frames::add);
             Path sheet = out.resolve("contact-sheet.png");
             new ContactSheet(COLUMNS, 160, 4)
                     .draw(ContactSheet.spread(frames, 2 * COLUMNS))

@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code wan generate}. */
@@ -22,6 +23,9 @@ import picocli.CommandLine.Spec;
 final class GenerateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
+
+    @ParentCommand
+    private Wan wan;
 
     @Mixin
     private ModelArguments model = new ModelArguments();
@@ -61,9 +65,9 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() {
         ImageToVideo wanted = request.request(Picture.read(image), prompt);
         VideoOutput output = new VideoOutput(out, force ? Overwrite.REPLACE : Overwrite.REFUSE, state);
-        output.check();
+        output.check(wanted);
         try (WanPipeline pipeline = device.apply(model.builder()).build()) {
-            GenerationReport report = output.generate(pipeline, wanted, frame -> {});
+            GenerationReport report = output.generate(pipeline, wanted, wan.console(), frame -> {});
             spec.commandLine().getOut().println(out);
             ReportTable.print(report, spec.commandLine().getOut());
         }

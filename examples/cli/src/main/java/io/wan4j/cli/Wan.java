@@ -4,8 +4,10 @@ import io.wan4j.error.CheckpointException;
 import io.wan4j.error.DeviceException;
 import io.wan4j.error.ShapeException;
 import io.wan4j.error.UnsupportedException;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.slf4j.LoggerFactory;
@@ -41,33 +43,61 @@ public final class Wan implements Runnable {
             IllegalArgumentException.class,
             UncheckedIOException.class);
 
+    private final Interrupt interrupt;
+
     @Spec
     private CommandSpec spec;
 
-    /** For picocli, which sets the fields. */
     @SuppressWarnings("NullAway.Init")
-    public Wan() {}
+    private Wan(Interrupt interrupt) {
+        this.interrupt = interrupt;
+    }
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
-        System.exit(execute(args));
+        PrintWriter err = new PrintWriter(new OutputStreamWriter(System.err, Charset.defaultCharset()), true);
+        Interrupt interrupt = new Interrupt(err);
+        interrupt.watch();
+        int code = execute(
+                interrupt,
+                new PrintWriter(new OutputStreamWriter(System.out, Charset.defaultCharset()), true),
+                err,
+                args);
+        interrupt.done();
+        System.exit(code);
     }
 
-    static int execute(String... args) {
-        return new CommandLine(new Wan())
+    /** Runs the command with these streams. */
+    static int execute(Interrupt interrupt, PrintWriter out, PrintWriter err, String... args) {
+        return new CommandLine(new Wan(interrupt))
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler(Wan::wrongArguments)
                 .setExecutionExceptionHandler(Wan::report)
                 .execute(args);
+    }
+
+    /** What a command writes to besides its results. */
+    VideoOutput.Console console() {
+        return new VideoOutput.Console(spec.commandLine().getErr(), interrupt);
+    }
+
+    private static int wrongArguments(CommandLine.ParameterException failure, String[] args) {
+        CommandLine command = failure.getCommandLine();
+        command.getErr()
+                .println("wan: " + failure.getMessage() + " (see wan "
+                        + (command.getParent() == null ? "" : command.getCommandName() + " ") + "--help)");
+        return WRONG_INPUT;
     }
 
     private static int report(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
         PrintWriter err = command.getErr();
         if (failure instanceof CancellationException) {
-            err.println("wan: cancelled; nothing was written");
-            return CANCELLED;
+            return CANCELLED; // The interrupt has said so.
         }
         if (USER_ERRORS.stream().anyMatch(type -> type.isInstance(failure))) {
-            err.println("wan: " + failure.getMessage());
+            err.println("wan: " + String.valueOf(failure.getMessage()).replaceAll("\\s*\\R\\s*", " "));
             LoggerFactory.getLogger(Wan.class).debug("details", failure);
             return WRONG_INPUT;
         }
