@@ -20,6 +20,7 @@ import io.wan4j.spi.ActivationFormats;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -73,13 +74,19 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
 
     /** Plans a generation; reads small parameters of the checkpoint, no weights. */
     static GenerationPlan of(ModelParts parts, ActivationFormats formats, ImageToVideo request) {
+        int prompts = request.isGuided() ? 2 : 1;
+        return of(parts, formats, request, Collections.nCopies(prompts, TextConfig.MAX_TOKENS));
+    }
+
+    /** Plans a generation whose prompts have so many tokens. */
+    static GenerationPlan of(ModelParts parts, ActivationFormats formats, ImageToVideo request, List<Integer> tokens) {
         Map<Phase, PhaseCost> costs = new EnumMap<>(Phase.class);
         for (Phase phase : Phase.values()) {
             DryDevice device = new DryDevice(formats);
             WorkCurve.Recorder recorder =
                     new WorkCurve.Recorder(() -> device.work().flops());
             try (LoadedModels models = new LoadedModels(parts, device, Set.of(), Residency.ALL)) {
-                new DryPhase(new Stages(models), parts, request, recorder).run(phase);
+                new DryPhase(new Stages(models), parts, new Inputs(request, tokens), recorder).run(phase);
                 costs.put(
                         phase,
                         new PhaseCost(
@@ -92,21 +99,28 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
         return new GenerationPlan(costs);
     }
 
+    /** What is asked for, and the tokens of its prompts. */
+    private record Inputs(ImageToVideo request, List<Integer> tokens) {}
+
     /** A phase of a request on a device without data. */
-    private record DryPhase(Stages stages, ModelParts parts, ImageToVideo request, Tick tick) {
+    private record DryPhase(Stages stages, ModelParts parts, Inputs inputs, Tick tick) {
+        private ImageToVideo request() {
+            return inputs.request();
+        }
+
         void run(Phase phase) {
-            VideoSize size = request.videoSize();
+            VideoSize size = request().videoSize();
             switch (phase) {
                 case TEXT_ENCODING -> {
-                    for (int prompt = 0; prompt < (request.isGuided() ? 2 : 1); prompt++) {
-                        stages.text(new int[TextConfig.MAX_TOKENS], tick);
+                    for (int count : inputs.tokens()) {
+                        stages.text(new int[count], tick);
                     }
                 }
                 case IMAGE_ENCODING -> stages.image(Planes.zeros(3, ClipPreprocess.SIZE), tick);
-                case LATENT_ENCODING -> stages.condition(white(size), request.frames(), tick);
+                case LATENT_ENCODING -> stages.condition(white(size), request().frames(), tick);
                 case DENOISING ->
-                    stages.denoise(job(size), request.scheduler().newRun(), latents(size), tick, () -> {});
-                case DECODING -> stages.decode(latents(size), request.latentFrames(), size, frame -> {}, tick);
+                    stages.denoise(job(size), request().scheduler().newRun(), latents(size), tick, () -> {});
+                case DECODING -> stages.decode(latents(size), request().latentFrames(), size, frame -> {}, tick);
             }
         }
 
@@ -122,7 +136,7 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
         }
 
         private int positions(VideoSize size) {
-            return request.latentFrames() * size.latentHeight() * size.latentWidth();
+            return request().latentFrames() * size.latentHeight() * size.latentWidth();
         }
 
         private DenoisingJob job(VideoSize size) {
@@ -130,12 +144,12 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
             float[] text = new float[WanConfig.TEXT_ROWS * config.textDim()];
             return new DenoisingJob(
                     text,
-                    request.isGuided() ? Optional.of(text) : Optional.empty(),
-                    request.guidance(),
+                    request().isGuided() ? Optional.of(text) : Optional.empty(),
+                    request().guidance(),
                     new float[VisionConfig.ROWS * config.imageDim()],
                     new float[WanConfig.CONDITION_CHANNELS * positions(size)],
                     size,
-                    request.latentFrames());
+                    request().latentFrames());
         }
     }
 }

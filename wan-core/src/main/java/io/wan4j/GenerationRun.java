@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** One generation: the phases in order, measured, kept in a store, told to a listener. */
 final class GenerationRun {
@@ -40,20 +41,35 @@ final class GenerationRun {
     }
 
     /** Token ids of a request's prompts; the negative one only with guidance. */
-    record Prompts(int[] positive, Optional<int[]> negative) {}
+    record Prompts(int[] positive, Optional<int[]> negative) {
+        /** Number of tokens of each. */
+        List<Integer> tokens() {
+            return Stream.concat(Stream.of(positive), negative.stream())
+                    .map(ids -> ids.length)
+                    .toList();
+        }
+    }
+
+    /** A part of a phase's planned work. */
+    private record Part(Phase phase, long part, long whole) {
+        static Part all(Phase phase) {
+            return new Part(phase, 1, 1);
+        }
+    }
 
     /** Runs all phases; gives every frame to {@code frames} as soon as it is decoded. */
     GenerationReport run(ImageToVideo request, Prompts prompts, List<String> warnings, Consumer<Picture> frames) {
         VideoSize size = request.videoSize();
-        float[] text = kept(Phase.TEXT_ENCODING, "text", tick -> stages.text(prompts.positive(), tick));
-        Optional<float[]> negative = prompts.negative()
-                .map(ids -> kept(Phase.TEXT_ENCODING, "negative_text", tick -> stages.text(ids, tick)));
+        float[] text = text("text", prompts.positive(), prompts);
+        Optional<float[]> negative = prompts.negative().map(ids -> text("negative_text", ids, prompts));
         models.finished(Phase.TEXT_ENCODING);
         float[] image = kept(
-                Phase.IMAGE_ENCODING, "image", tick -> stages.image(ClipPreprocess.apply(request.picture()), tick));
+                Part.all(Phase.IMAGE_ENCODING),
+                "image",
+                tick -> stages.image(ClipPreprocess.apply(request.picture()), tick));
         models.finished(Phase.IMAGE_ENCODING);
         float[] condition = kept(
-                Phase.LATENT_ENCODING,
+                Part.all(Phase.LATENT_ENCODING),
                 "condition",
                 tick -> stages.condition(
                         Resize.BICUBIC.apply(request.picture(), size.pixels()), request.frames(), tick));
@@ -61,7 +77,7 @@ final class GenerationRun {
         float[] latents = denoise(
                 request,
                 new DenoisingJob(text, negative, request.guidance(), image, condition, size, request.latentFrames()));
-        measured(Phase.DECODING, tick -> {
+        measured(Part.all(Phase.DECODING), tick -> {
             stages.decode(latents, request.latentFrames(), size, frame -> frames.accept(frame.toPicture()), tick);
             return latents;
         });
@@ -71,13 +87,19 @@ final class GenerationRun {
                 models.device().name(), List.copyOf(reports.values()), warnings, ResidentMemory.peak());
     }
 
+    private float[] text(String key, int[] ids, Prompts prompts) {
+        int all = prompts.tokens().stream().mapToInt(Integer::intValue).sum();
+        return kept(new Part(Phase.TEXT_ENCODING, ids.length, all), key, tick -> stages.text(ids, tick));
+    }
+
     private float[] denoise(ImageToVideo request, DenoisingJob job) {
         Scheduler run = request.scheduler().newRun();
         Optional<StageStore.SavedSteps> saved = store.steps();
         saved.ifPresent(steps -> run.restore(steps.scheduler()));
         float[] latents = saved.map(StageStore.SavedSteps::latents).orElseGet(() -> noise(request));
         if (run.nextStep() < run.steps()) {
-            measured(Phase.DENOISING, tick -> {
+            Part rest = new Part(Phase.DENOISING, run.steps() - run.nextStep(), run.steps());
+            measured(rest, tick -> {
                 stages.denoise(
                         job, run, latents, tick, () -> store.save(new StageStore.SavedSteps(latents, run.snapshot())));
                 return latents;
@@ -106,11 +128,12 @@ final class GenerationRun {
         return noise;
     }
 
-    private float[] kept(Phase phase, String key, Function<Tick, float[]> work) {
-        return store.get(key, () -> measured(phase, work));
+    private float[] kept(Part part, String key, Function<Tick, float[]> work) {
+        return store.get(key, () -> measured(part, work));
     }
 
-    private float[] measured(Phase phase, Function<Tick, float[]> work) {
+    private float[] measured(Part part, Function<Tick, float[]> work) {
+        Phase phase = part.phase();
         meter.check();
         Memory memory = models.device().memory();
         memory.workspace().resetPeak();
@@ -124,7 +147,7 @@ final class GenerationRun {
                 phase,
                 Duration.ofNanos(end - start),
                 Duration.ofNanos(loaded - start),
-                plan.cost(phase).work(),
+                plan.cost(phase).work().share(part.part(), part.whole()),
                 memory.inArenas(),
                 memory.workspace().peak());
         reports.merge(phase, report, PhaseReport::and);

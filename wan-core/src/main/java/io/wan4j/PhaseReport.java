@@ -26,4 +26,9 @@ public record PhaseReport(
                 Math.max(weightBytes, later.weightBytes),
                 Math.max(workspacePeak, later.workspacePeak));
     }
+
+    /** Wall time without loading, in seconds. */
+    public double computeSeconds() {
+        return duration.minus(loading).toNanos() / 1e9;
+    }
 }

@@ -194,11 +194,11 @@ public final class WanPipeline implements AutoCloseable {
         options.cancellation().check();
         List<String> warnings = SamplingAdvice.of(distillation.with(weights.loraFiles()), request);
         warnings.forEach(LOG::warn);
-        GenerationPlan plan = plan(request);
-        ProgressMeter meter = new ProgressMeter(plan, options.listener(), options.cancellation(), System::nanoTime);
         GenerationRun.Prompts prompts = new GenerationRun.Prompts(
                 ids(request.prompt()),
                 request.isGuided() ? Optional.of(ids(request.negativePrompt())) : Optional.empty());
+        GenerationPlan plan = GenerationPlan.of(parts, device.formats(), request, prompts.tokens());
+        ProgressMeter meter = new ProgressMeter(plan, options.listener(), options.cancellation(), System::nanoTime);
         LoadedModels loaded = place(Placement.of(plan.phases(), parts, budget));
         boolean done = false;
         try (StageStore store = options.store(request, files, weights, device)) {

@@ -8,18 +8,23 @@ import io.wan4j.spi.Kernels;
 import io.wan4j.spi.KeyValue;
 import io.wan4j.spi.Linear;
 import io.wan4j.spi.Rope;
+import io.wan4j.tensor.ActivationMode;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Scaled;
 import io.wan4j.tensor.Tensor;
 import java.util.List;
 
 /** Computes nothing; counts the work of every operation. */
 final class DryKernels implements Kernels {
     private long linearFlops;
+    private long int8Flops;
+    private long fp8Flops;
     private long attentionFlops;
     private long convolutionFlops;
     private long bytes;
 
     Work work() {
-        return new Work(linearFlops, attentionFlops, convolutionFlops, bytes);
+        return new Work(linearFlops, int8Flops, fp8Flops, attentionFlops, convolutionFlops, bytes);
     }
 
     private void touch(Tensor... tensors) {
@@ -35,7 +40,16 @@ final class DryKernels implements Kernels {
 
     @Override
     public void linear(Tensor x, Linear layer, Epilogue epilogue, Tensor out) {
-        linearFlops += 2 * x.shape().rows() * layer.in() * layer.out();
+        long flops = 2 * x.shape().rows() * layer.in() * layer.out();
+        if (layer.weight() instanceof Scaled scaled && scaled.activations() == ActivationMode.DYNAMIC_8BIT) {
+            if (scaled.codes().format() == Format.I8) {
+                int8Flops += flops;
+            } else {
+                fp8Flops += flops;
+            }
+        } else {
+            linearFlops += flops;
+        }
         for (Linear.LowRank adapter : layer.adapters()) {
             linearFlops += 2 * x.shape().rows() * adapter.down().shape().dim(0) * (layer.in() + layer.out());
         }

@@ -75,6 +75,7 @@ class ArchitectureTest {
                 part("spi", 12, "tensor", "error"),
                 part("ops", 4, "spi", "tensor", "error"),
                 part("dry", 5, "spi", "tensor", "error"),
+                part("roofline", 4, "dry", "ops", "spi", "tensor", "error"),
                 part("cpu", 15, "spi", "tensor", "error"),
                 part("model.dit", 5, model),
                 part("model.text", 3, model),

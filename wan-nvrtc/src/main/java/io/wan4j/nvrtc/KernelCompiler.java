@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * the last run are left alone.
  *
  * <p>A source may hold a line {@code // targets: sm_89 sm_90a ...} to name its architectures; the first is the one that
- * PTX is made of unless the line names one as {@code ptx:sm_XX}.
+ * PTX is made of unless the line names one as {@code ptx:sm_XX}. The system property {@code wan.kernels.targets} limits a
+ * build to some architectures while kernels are being written.
  */
 public final class KernelCompiler {
     private static final System.Logger LOG = System.getLogger(KernelCompiler.class.getName());
@@ -37,7 +38,7 @@ public final class KernelCompiler {
     private KernelCompiler(Path sources, Path output, Path work) {
         this.sources = sources;
         this.output = output;
-        this.work = work;
+        this.work = work.toAbsolutePath();
     }
 
     /**
@@ -53,7 +54,12 @@ public final class KernelCompiler {
 
     private record Source(String name, String text, String hash) {
         List<String> targets() {
-            return targetLine().filter(target -> !target.startsWith("ptx:")).toList();
+            String limited = System.getProperty("wan.kernels.targets", "");
+            List<String> some = List.of(limited.split(" "));
+            return targetLine()
+                    .filter(target -> !target.startsWith("ptx:"))
+                    .filter(target -> limited.isEmpty() || some.contains(target))
+                    .toList();
         }
 
         String ptxTarget() {
@@ -103,7 +109,7 @@ public final class KernelCompiler {
     }
 
     private List<Source> readSources(Map<String, String> headers) throws IOException {
-        String common = headers + OPTIONS.toString();
+        String common = headers + OPTIONS.toString() + System.getProperty("wan.kernels.targets", "");
         List<Source> all = new ArrayList<>();
         for (Path file : list(sources, ".cu")) {
             String name = file.getFileName().toString().replaceFirst("\\.cu$", "");

@@ -85,7 +85,9 @@ final class Nvrtc {
             int result = library.getFunction("nvrtcCompileProgram").invokeInt(new Object[] {
                 program.getValue(), options.size(), new StringArray(options.toArray(String[]::new), "UTF-8")
             });
-            String log = new String(read(program.getValue(), "ProgramLog"), StandardCharsets.UTF_8).strip();
+            String log = new String(read(program.getValue(), "ProgramLog"), StandardCharsets.UTF_8)
+                    .replace("\0", "")
+                    .strip();
             if (result != 0 || log.contains("warning")) {
                 throw new KernelBuildException(name + " " + options + ": " + error(result) + "\n" + log);
             }

@@ -85,7 +85,7 @@ final class DemoCommand implements Callable<Integer> {
             new ContactSheet(COLUMNS, 160, 4)
                     .draw(ContactSheet.spread(frames, 2 * COLUMNS))
                     .writePng(sheet, Overwrite.REPLACE);
-            ReportTable.print(report, print);
+            ReportTable.print(report, pipeline.device(), print);
             print.println(video);
             print.println(sheet);
         }

@@ -69,7 +69,7 @@ final class GenerateCommand implements Callable<Integer> {
         try (WanPipeline pipeline = device.apply(model.builder()).build()) {
             GenerationReport report = output.generate(pipeline, wanted, wan.console(), frame -> {});
             spec.commandLine().getOut().println(out);
-            ReportTable.print(report, spec.commandLine().getOut());
+            ReportTable.print(report, pipeline.device(), spec.commandLine().getOut());
         }
         return 0;
     }

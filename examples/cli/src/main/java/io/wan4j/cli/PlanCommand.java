@@ -52,6 +52,7 @@ final class PlanCommand implements Callable<Integer> {
             }
             out.printf(
                     "total %.3f TFLOP, peak device memory %d MiB%n", plan.flops() / 1e12, plan.peakDeviceBytes() >> 20);
+            BoundTable.print(plan, pipeline.device(), out);
         }
         return 0;
     }

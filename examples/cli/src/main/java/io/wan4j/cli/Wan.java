@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             VerifyCommand.class,
             InspectCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            SynthCommand.class
         })
 public final class Wan implements Runnable {
     static final int FAILED = 1;

@@ -41,6 +41,25 @@ public interface CudaDriver {
     /** Frees what {@link #tryAllocate} gave. */
     void free(long address);
 
+    /** Addresses for this many bytes, without memory behind them. */
+    long reserveAddresses(long bytes);
+
+    /** Gives reserved addresses back; nothing may be committed there. */
+    void releaseAddresses(long address, long bytes);
+
+    /** The unit in which memory is committed to reserved addresses. */
+    long commitUnit(int ordinal);
+
+    /**
+     * Puts memory of a device behind reserved addresses. Address and bytes are multiples of {@link #commitUnit}.
+     *
+     * @return a handle for {@link #decommit}; empty if the device does not have that much
+     */
+    OptionalLong tryCommit(long address, long bytes, int ordinal);
+
+    /** Takes committed memory away; address and bytes as committed. */
+    void decommit(long address, long bytes, long handle);
+
     /** Page-locked host memory of at most 2 GiB. */
     PinnedMemory allocatePinned(int bytes);
 

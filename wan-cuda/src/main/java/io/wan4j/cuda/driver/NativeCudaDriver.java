@@ -31,6 +31,14 @@ final class NativeCudaDriver implements CudaDriver {
             "cuMemGetInfo_v2",
             "cuMemAlloc_v2",
             "cuMemFree_v2",
+            "cuMemAddressReserve",
+            "cuMemAddressFree",
+            "cuMemGetAllocationGranularity",
+            "cuMemCreate",
+            "cuMemRelease",
+            "cuMemMap",
+            "cuMemUnmap",
+            "cuMemSetAccess",
             "cuMemHostAlloc",
             "cuMemFreeHost",
             "cuMemcpyHtoDAsync_v2",
@@ -193,6 +201,69 @@ final class NativeCudaDriver implements CudaDriver {
     @Override
     public void free(long address) {
         check(calls.call("cuMemFree_v2", address), "cuMemFree");
+    }
+
+    @Override
+    public long reserveAddresses(long bytes) {
+        return create("cuMemAddressReserve", bytes + " bytes", bytes, 0L, 0L, 0L);
+    }
+
+    @Override
+    public void releaseAddresses(long address, long bytes) {
+        check(calls.call("cuMemAddressFree", address, bytes), "cuMemAddressFree(" + bytes + " bytes)");
+    }
+
+    @Override
+    public long commitUnit(int ordinal) {
+        return create("cuMemGetAllocationGranularity", "device " + ordinal, deviceMemory(ordinal), 0);
+    }
+
+    /** A CUmemAllocationProp: pinned memory of this device. */
+    private byte[] deviceMemory(int ordinal) {
+        int pinnedType = 1;
+        int deviceLocation = 1;
+        return ByteBuffer.allocate(32)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(0, pinnedType)
+                .putInt(8, deviceLocation)
+                .putInt(12, handle(ordinal))
+                .array();
+    }
+
+    /** A CUmemAccessDesc: this device may read and write. */
+    private byte[] access(int ordinal) {
+        int deviceLocation = 1;
+        int readWrite = 3;
+        return ByteBuffer.allocate(12)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(deviceLocation)
+                .putInt(handle(ordinal))
+                .putInt(readWrite)
+                .array();
+    }
+
+    @Override
+    public OptionalLong tryCommit(long address, long bytes, int ordinal) {
+        String what = "(" + bytes + " bytes)";
+        long[] handle = new long[1];
+        int result = calls.call("cuMemCreate", handle, bytes, deviceMemory(ordinal), 0L);
+        if (result == ERROR_OUT_OF_MEMORY) {
+            return OptionalLong.empty();
+        }
+        check(result, "cuMemCreate" + what);
+        result = calls.call("cuMemMap", address, bytes, 0L, handle[0], 0L);
+        if (result != 0) {
+            calls.call("cuMemRelease", handle[0]);
+            check(result, "cuMemMap" + what);
+        }
+        check(calls.call("cuMemSetAccess", address, bytes, access(ordinal), 1L), "cuMemSetAccess" + what);
+        return OptionalLong.of(handle[0]);
+    }
+
+    @Override
+    public void decommit(long address, long bytes, long handle) {
+        check(calls.call("cuMemUnmap", address, bytes), "cuMemUnmap(" + bytes + " bytes)");
+        check(calls.call("cuMemRelease", handle), "cuMemRelease(" + bytes + " bytes)");
     }
 
     @Override

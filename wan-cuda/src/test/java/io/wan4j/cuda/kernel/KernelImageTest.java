@@ -15,13 +15,13 @@ class KernelImageTest {
 
     @Test
     void knownArchitectureGetsMachineCode() {
-        assertThat(KernelImage.select("silu", new ComputeCapability(8, 9)).target())
+        assertThat(KernelImage.select("activate", new ComputeCapability(8, 9)).target())
                 .isEqualTo("sm_89");
     }
 
     @Test
     void laterArchitectureGetsPtx() {
-        KernelImage image = KernelImage.select("silu", new ComputeCapability(13, 0));
+        KernelImage image = KernelImage.select("activate", new ComputeCapability(13, 0));
         assertThat(image.target()).isEqualTo("ptx");
         assertThat(new String(image.bytes(), java.nio.charset.StandardCharsets.UTF_8))
                 .contains(".visible .entry");

@@ -41,7 +41,8 @@ public final class RandomWeights {
         return name.endsWith("gamma") || (shape.rank() == 1 && name.endsWith(".weight"));
     }
 
-    private static float deviation(String name, Shape shape) {
+    /** Standard deviation of the values of a tensor. */
+    static float deviation(String name, Shape shape) {
         if (isGain(name, shape) || name.endsWith(".bias") || name.contains("modulation")) {
             return 0.02f;
         }

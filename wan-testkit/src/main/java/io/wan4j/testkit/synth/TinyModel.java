@@ -89,7 +89,8 @@ public final class TinyModel {
         }
     }
 
-    private static String config(WanConfig config) {
+    /** The {@code config.json} of a transformer. */
+    static String config(WanConfig config) {
         return """
                 {"_class_name": "WanModel", "model_type": "i2v", "dim": %d, "ffn_dim": %d, "num_heads": %d,
                  "num_layers": %d, "in_dim": 36, "out_dim": 16, "freq_dim": 256, "text_len": 512, "eps": 1e-06}

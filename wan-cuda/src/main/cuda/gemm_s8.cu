@@ -1,0 +1,9 @@
+// out = epilogue(x w^T) for operands in s8: mma.sync m16n8, k = 32 a step of 32 bytes, see product.cuh.
+// x [rows, depth] and w [columns, depth] with rows a multiple of 16 bytes apart, bytes past the depth zero.
+// Bound: the tensor cores, 2 x rows x columns x depth operations; bytes: both operands once a group of tiles, out once.
+
+#include "product.cuh"
+
+GEMM_KERNELS(s8, S8Product, large, LargeTile)
+GEMM_KERNELS(s8, S8Product, medium, MediumTile)
+GEMM_KERNELS(s8, S8Product, small, SmallTile)

@@ -1,0 +1,93 @@
+package io.wan4j.cuda;
+
+import io.wan4j.cuda.driver.CudaDriver;
+import io.wan4j.spi.Arena;
+import io.wan4j.spi.WeightRole;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Shape;
+import io.wan4j.tensor.StoredWeight;
+import io.wan4j.tensor.Tensor;
+import io.wan4j.tensor.Weight;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Device memory that is freed together. Small tensors share slabs. */
+final class CudaArena implements Arena {
+    private static final int ALIGNMENT = 256;
+
+    private final CudaDriver driver;
+    private final Budget budget;
+    private final long slabBytes;
+    private final WeightPlacement placement;
+    private final Consumer<CudaArena> onClose;
+    private final List<Block> blocks = new ArrayList<>();
+    private long slab;
+    private long slabUsed;
+    private long bytes;
+
+    private record Block(long address, long bytes) {}
+
+    CudaArena(
+            CudaDriver driver, Budget budget, long slabBytes, WeightPlacement placement, Consumer<CudaArena> onClose) {
+        this.driver = driver;
+        this.budget = budget;
+        this.slabBytes = slabBytes;
+        this.placement = placement;
+        this.onClose = onClose;
+    }
+
+    @Override
+    public Tensor allocate(Shape shape, Format format) {
+        long count = Math.multiplyExact(shape.count(), (long) format.bytes());
+        return Tensor.of(shape, format, storage(count, 0, shape + " " + format));
+    }
+
+    /** Memory of this arena under no shape yet. */
+    DeviceStorage storage(long count, int pitch, String what) {
+        long rounded = Math.max(ALIGNMENT, (count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        if (rounded > slabBytes / 4) {
+            return new DeviceStorage(block(slabBytes == 0 ? Math.max(1, count) : rounded, what), count, pitch);
+        }
+        if (slab == 0 || slabUsed + rounded > slabBytes) {
+            slab = block(slabBytes, what);
+            slabUsed = 0;
+        }
+        long start = slab + slabUsed;
+        slabUsed += rounded;
+        return new DeviceStorage(start, count, pitch);
+    }
+
+    private long block(long size, String what) {
+        long address = budget.take(size, what, () -> driver.tryAllocate(size));
+        blocks.add(new Block(address, size));
+        bytes += size;
+        return address;
+    }
+
+    @Override
+    public Weight place(StoredWeight stored, WeightRole role) {
+        return placement.place(stored, role, this);
+    }
+
+    @Override
+    public long bytes() {
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        if (blocks.isEmpty()) {
+            return;
+        }
+        driver.synchronize(); // kernels under way may still read what is freed
+        for (Block block : blocks) {
+            driver.free(block.address());
+            budget.give(block.bytes());
+        }
+        blocks.clear();
+        slab = 0;
+        bytes = 0;
+        onClose.accept(this);
+    }
+}

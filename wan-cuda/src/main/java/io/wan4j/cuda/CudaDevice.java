@@ -1,0 +1,165 @@
+package io.wan4j.cuda;
+
+import io.wan4j.cuda.driver.ComputeCapability;
+import io.wan4j.cuda.driver.CudaDriver;
+import io.wan4j.cuda.driver.DeviceInfo;
+import io.wan4j.cuda.driver.Refusal;
+import io.wan4j.cuda.driver.Refusal.Reason;
+import io.wan4j.cuda.kernel.KernelLibrary;
+import io.wan4j.error.DeviceException;
+import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.Device;
+import io.wan4j.spi.DeviceOptions;
+import io.wan4j.spi.Kernels;
+import io.wan4j.spi.Memory;
+import java.util.List;
+import java.util.Optional;
+
+/** One GPU: its primary context, one stream, and everything on it. Used from one thread at a time. */
+final class CudaDevice implements Device {
+    /** Left to the desktop and other programs where the user sets no limit. */
+    private static final long MARGIN = 256L << 20;
+
+    /** With less than this nothing can run. */
+    private static final long LEAST = 8L << 20;
+
+    private final CudaDriver driver;
+    private final DeviceInfo info;
+    private final ActivationFormats formats;
+    private final long stream;
+    private final KernelLibrary library;
+    private final CudaMemory memory;
+    private final CudaKernels kernels;
+    private boolean closed;
+
+    private CudaDevice(CudaDriver driver, DeviceInfo info, DeviceOptions options, MemorySizes sizes, long limit) {
+        this.driver = driver;
+        this.info = info;
+        this.formats = options.formats().orElse(ActivationFormats.BF16);
+        this.stream = driver.createStream();
+        this.library = new KernelLibrary(driver, info.capability());
+        this.memory = new CudaMemory(
+                driver,
+                stream,
+                new Budget(driver, limit),
+                sizes,
+                new CudaMemory.Placed(info.ordinal(), formats.compute()));
+        Launcher launcher =
+                new Launcher(driver, library, stream, new Launcher.Chip(info.capability(), info.multiprocessors()));
+        this.kernels = new CudaKernels(launcher, memory);
+    }
+
+    /** Why the kernels cannot run on this device; empty if they can. */
+    static Optional<Refusal> refusal(DeviceInfo info) {
+        if (info.capability().isAtLeast(ComputeCapability.OLDEST)) {
+            return Optional.empty();
+        }
+        return Optional.of(new Refusal(
+                Reason.ARCHITECTURE_TOO_OLD,
+                info.name() + ": expected compute capability " + ComputeCapability.OLDEST + " or later, got "
+                        + info.capability(),
+                "use a GeForce RTX 30 card or later, or the CPU"));
+    }
+
+    /** The device of this number. */
+    static DeviceInfo find(List<DeviceInfo> devices, int ordinal) {
+        return devices.stream()
+                .filter(device -> device.ordinal() == ordinal)
+                .findFirst()
+                .orElseThrow(() -> new DeviceException(new Refusal(
+                                Reason.NO_SUCH_DEVICE,
+                                "expected a device number below " + devices.size() + ", got " + ordinal,
+                                "check CUDA_VISIBLE_DEVICES and `nvidia-smi -L`")
+                        .toString()));
+    }
+
+    static CudaDevice open(CudaDriver driver, DeviceInfo info, DeviceOptions options, MemorySizes sizes) {
+        refusal(info).ifPresent(refusal -> {
+            throw new DeviceException(refusal.toString());
+        });
+        long context;
+        try {
+            context = driver.retainContext(info.ordinal());
+        } catch (DeviceException failure) {
+            throw new DeviceException(
+                    new Refusal(
+                                    Reason.DEVICE_UNAVAILABLE,
+                                    info.name() + ": " + failure.getMessage(),
+                                    "another program may hold it exclusively; see `nvidia-smi`")
+                            .toString(),
+                    failure);
+        }
+        try {
+            driver.makeCurrent(context);
+            long free = driver.memoryInfo().freeBytes();
+            long limit = Math.min(options.memoryLimit().orElse(free - Math.min(MARGIN, free / 8)), free);
+            if (limit < LEAST) {
+                throw new DeviceException(new Refusal(
+                                Reason.NO_MEMORY,
+                                info.name() + ": expected at least " + LEAST + " bytes to use, got " + limit + " ("
+                                        + free + " free, limit "
+                                        + options.memoryLimit().stream()
+                                                .mapToObj(Long::toString)
+                                                .findFirst()
+                                                .orElse("none")
+                                        + ")",
+                                "raise the memory limit or close other programs that use the GPU")
+                        .toString());
+            }
+            return new CudaDevice(driver, info, options, sizes, limit);
+        } catch (DeviceException failure) {
+            driver.releaseContext(info.ordinal());
+            throw failure;
+        }
+    }
+
+    @Override
+    public String name() {
+        return "cuda:" + info.ordinal();
+    }
+
+    @Override
+    public String description() {
+        return String.format(
+                "%s, compute capability %s, %d multiprocessors, %.1f GiB, driver for CUDA %d.%d",
+                info.name(),
+                info.capability(),
+                info.multiprocessors(),
+                info.totalBytes() / (double) (1L << 30),
+                driver.version() / 1000,
+                driver.version() % 1000 / 10);
+    }
+
+    @Override
+    public ActivationFormats formats() {
+        return formats;
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
+    }
+
+    @Override
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    @Override
+    public void synchronize() {
+        driver.synchronizeStream(stream);
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        driver.synchronize();
+        memory.close();
+        library.close();
+        driver.destroyStream(stream);
+        driver.releaseContext(info.ordinal());
+    }
+}

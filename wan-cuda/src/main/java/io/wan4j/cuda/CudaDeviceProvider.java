@@ -1,0 +1,62 @@
+package io.wan4j.cuda;
+
+import io.wan4j.cuda.driver.CudaProbe;
+import io.wan4j.cuda.driver.DeviceInfo;
+import io.wan4j.cuda.driver.Refusal;
+import io.wan4j.error.DeviceException;
+import io.wan4j.spi.Device;
+import io.wan4j.spi.DeviceOptions;
+import io.wan4j.spi.DeviceProvider;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** NVIDIA GPUs of compute capability 8.0 and later, by the name {@code cuda}. */
+public final class CudaDeviceProvider implements DeviceProvider {
+    private static final int PRIORITY = 20;
+
+    private final Supplier<CudaProbe> probe;
+
+    /** Looks for the driver of this machine when asked. */
+    public CudaDeviceProvider() {
+        this(CudaProbe::run);
+    }
+
+    CudaDeviceProvider(Supplier<CudaProbe> probe) {
+        this.probe = probe;
+    }
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public int priority() {
+        return PRIORITY;
+    }
+
+    /** Why no device can be used, as a value; empty if one can. */
+    public Optional<Refusal> why() {
+        CudaProbe result = probe.get();
+        if (result instanceof CudaProbe.Refused refused) {
+            return Optional.of(refused.refusal());
+        }
+        return CudaDevice.refusal(((CudaProbe.Usable) result).devices().get(0));
+    }
+
+    @Override
+    public Optional<String> refusal() {
+        return why().map(Refusal::toString);
+    }
+
+    @Override
+    public Device open(DeviceOptions options) {
+        CudaProbe result = probe.get();
+        if (result instanceof CudaProbe.Refused refused) {
+            throw new DeviceException(refused.refusal().toString());
+        }
+        CudaProbe.Usable usable = (CudaProbe.Usable) result;
+        DeviceInfo info = CudaDevice.find(usable.devices(), options.ordinal());
+        return CudaDevice.open(usable.driver(), info, options, MemorySizes.of(info.totalBytes()));
+    }
+}

@@ -1,0 +1,339 @@
+package io.wan4j.cuda;
+
+import io.wan4j.cuda.driver.ComputeCapability;
+import io.wan4j.cuda.driver.CudaDriver;
+import io.wan4j.cuda.driver.DeviceInfo;
+import io.wan4j.cuda.driver.Launch;
+import io.wan4j.cuda.driver.LaunchShape;
+import io.wan4j.cuda.driver.MemoryInfo;
+import io.wan4j.cuda.driver.PinnedMemory;
+import io.wan4j.cuda.driver.TensorMap;
+import io.wan4j.error.DeviceException;
+import io.wan4j.error.UnsupportedException;
+import io.wan4j.testkit.ptx.Finding;
+import io.wan4j.testkit.ptx.Grid;
+import io.wan4j.testkit.ptx.LaunchReport;
+import io.wan4j.testkit.ptx.PtxFunction;
+import io.wan4j.testkit.ptx.PtxModule;
+import io.wan4j.testkit.ptx.SimulatedGpu;
+import io.wan4j.testkit.ptx.SimulatorOptions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * A driver whose device executes the PTX of the kernels in plain Java. A kernel that the sanitizer objects to fails the
+ * launch. Everything that was created and not destroyed is counted.
+ */
+final class SimulatedCudaDriver implements CudaDriver {
+    /** Selects PTX: no machine code is built for it. */
+    static final ComputeCapability CAPABILITY = new ComputeCapability(99, 0);
+
+    private final SimulatedGpu gpu;
+    private final DeviceInfo info;
+    private final Map<Long, Object> objects = new HashMap<>();
+    private final TreeMap<Long, PinnedMemory> pinned = new TreeMap<>();
+    private final Map<Long, Long> blocks = new HashMap<>();
+    private long nextHandle = 1;
+    private long nextHost = 1L << 40;
+    private Consumer<LaunchReport> listener = report -> {};
+
+    private static final class Thing {}
+
+    SimulatedCudaDriver(long bytes, SimulatorOptions options) {
+        this.gpu = new SimulatedGpu(4 * bytes, options); // reserved addresses count there, and not here
+        this.info = new DeviceInfo(0, "Simulated GPU", CAPABILITY, bytes, 1, 101_376);
+    }
+
+    /** Calls {@code listener} after every launch. */
+    void listen(Consumer<LaunchReport> other) {
+        this.listener = other;
+    }
+
+    DeviceInfo info() {
+        return info;
+    }
+
+    /** Objects, page-locked buffers and memory that were not given back. */
+    int alive() {
+        return objects.size() + pinned.size() + blocks.size();
+    }
+
+    private long create(Object object) {
+        long handle = nextHandle++;
+        objects.put(handle, object);
+        return handle;
+    }
+
+    private void destroy(long handle) {
+        if (objects.remove(handle) == null) {
+            throw new DeviceException("no object " + handle);
+        }
+    }
+
+    private <T> T find(long handle, Class<T> kind) {
+        Object object = objects.get(handle);
+        if (!kind.isInstance(object)) {
+            throw new DeviceException("no " + kind.getSimpleName() + " " + handle);
+        }
+        return kind.cast(object);
+    }
+
+    @Override
+    public int version() {
+        return 13_010;
+    }
+
+    @Override
+    public List<DeviceInfo> devices() {
+        return List.of(info);
+    }
+
+    @Override
+    public long retainContext(int ordinal) {
+        return create(new Thing());
+    }
+
+    @Override
+    public void releaseContext(int ordinal) {
+        objects.values().removeIf(Thing.class::isInstance);
+    }
+
+    @Override
+    public void makeCurrent(long context) {
+        find(context, Thing.class);
+    }
+
+    @Override
+    public MemoryInfo memoryInfo() {
+        long held = blocks.values().stream().mapToLong(Long::longValue).sum();
+        return new MemoryInfo(info.totalBytes() - held, info.totalBytes());
+    }
+
+    @Override
+    public void synchronize() {
+        // every launch is done when it returns
+    }
+
+    @Override
+    public OptionalLong tryAllocate(long bytes) {
+        if (bytes > memoryInfo().freeBytes()) {
+            return OptionalLong.empty();
+        }
+        long address = gpu.allocate(bytes);
+        blocks.put(address, bytes);
+        return OptionalLong.of(address);
+    }
+
+    @Override
+    public void free(long address) {
+        if (blocks.remove(address) == null) {
+            throw new DeviceException("free of " + address + ", which is no allocation");
+        }
+        gpu.free(address);
+    }
+
+    @Override
+    public long reserveAddresses(long bytes) {
+        long address = gpu.allocate(bytes);
+        objects.put(address, new Object());
+        return address;
+    }
+
+    @Override
+    public void releaseAddresses(long address, long bytes) {
+        destroy(address);
+        gpu.free(address);
+    }
+
+    @Override
+    public long commitUnit(int ordinal) {
+        return 64 << 10;
+    }
+
+    @Override
+    public OptionalLong tryCommit(long address, long bytes, int ordinal) {
+        if (bytes > memoryInfo().freeBytes()) {
+            return OptionalLong.empty();
+        }
+        long handle = nextHandle++;
+        blocks.put(-handle, bytes);
+        return OptionalLong.of(handle);
+    }
+
+    @Override
+    public void decommit(long address, long bytes, long handle) {
+        gpu.markUnwritten(address, bytes);
+        if (blocks.remove(-handle) == null) {
+            throw new DeviceException("decommit of an unknown handle");
+        }
+    }
+
+    @Override
+    public PinnedMemory allocatePinned(int bytes) {
+        PinnedMemory memory =
+                new PinnedMemory(nextHost, ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN));
+        nextHost += 2L * bytes + 4096;
+        pinned.put(memory.address(), memory);
+        return memory;
+    }
+
+    @Override
+    public void freePinned(PinnedMemory memory) {
+        if (pinned.remove(memory.address()) == null) {
+            throw new DeviceException("freePinned of unknown memory");
+        }
+    }
+
+    private ByteBuffer host(long address, long bytes) {
+        Map.Entry<Long, PinnedMemory> entry = pinned.floorEntry(address);
+        if (entry == null) {
+            throw new DeviceException("host address " + address + " is not page-locked");
+        }
+        return entry.getValue().bytes().slice((int) (address - entry.getKey()), (int) bytes);
+    }
+
+    @Override
+    public void copyToDevice(long device, long host, long bytes, long stream) {
+        byte[] content = new byte[(int) bytes];
+        host(host, bytes).get(content);
+        gpu.copyIn(device, content);
+    }
+
+    @Override
+    public void copyToHost(long host, long device, long bytes, long stream) {
+        host(host, bytes).put(gpu.copyOut(device, (int) bytes));
+    }
+
+    @Override
+    public void copyOnDevice(long target, long source, long bytes, long stream) {
+        gpu.copy(target, source, bytes);
+    }
+
+    @Override
+    public void fill(long device, byte value, long bytes, long stream) {
+        gpu.memset(device, value, bytes);
+    }
+
+    @Override
+    public long createStream() {
+        return create(new Object());
+    }
+
+    @Override
+    public void destroyStream(long stream) {
+        destroy(stream);
+    }
+
+    @Override
+    public void synchronizeStream(long stream) {
+        find(stream, Object.class);
+    }
+
+    @Override
+    public long createEvent() {
+        return create(new Object());
+    }
+
+    @Override
+    public void destroyEvent(long event) {
+        destroy(event);
+    }
+
+    @Override
+    public void recordEvent(long event, long stream) {
+        find(event, Object.class);
+    }
+
+    @Override
+    public void synchronizeEvent(long event) {
+        find(event, Object.class);
+    }
+
+    @Override
+    public void waitForEvent(long stream, long event) {
+        find(event, Object.class);
+    }
+
+    @Override
+    public float elapsedMillis(long start, long end) {
+        return 0;
+    }
+
+    @Override
+    public long loadModule(byte[] image) {
+        return create(PtxModule.parse(new String(image, StandardCharsets.UTF_8)));
+    }
+
+    @Override
+    public void unloadModule(long module) {
+        PtxModule parsed = find(module, PtxModule.class);
+        gpu.unload(parsed);
+        parsed.functions().forEach(objects.values()::remove);
+        destroy(module);
+    }
+
+    @Override
+    public long function(long module, String name) {
+        return create(find(module, PtxModule.class).function(name));
+    }
+
+    @Override
+    public void allowSharedMemory(long function, int bytes) {
+        if (bytes > info.sharedBytesPerBlock()) {
+            throw new DeviceException("more shared memory than a block may have: " + bytes);
+        }
+    }
+
+    @Override
+    public void launch(Launch launch, long stream) {
+        find(stream, Object.class);
+        PtxFunction function = find(launch.function(), PtxFunction.class);
+        Grid grid = new Grid(dim(launch.grid()), dim(launch.block()), dim(launch.cluster()), launch.sharedBytes());
+        LaunchReport report = gpu.launch(function, grid, launch.arguments().toBytes());
+        List<String> errors = new ArrayList<>();
+        for (Finding finding : report.errors()) {
+            errors.add(finding.toString());
+        }
+        if (!errors.isEmpty()) {
+            throw new AssertionError(String.join("\n", errors));
+        }
+        listener.accept(report);
+    }
+
+    private static Grid.Dim dim(LaunchShape shape) {
+        return new Grid.Dim(shape.x(), shape.y(), shape.z());
+    }
+
+    @Override
+    public void beginCapture(long stream) {
+        throw new UnsupportedException("the simulator records no graphs");
+    }
+
+    @Override
+    public long endCapture(long stream) {
+        throw new UnsupportedException("the simulator records no graphs");
+    }
+
+    @Override
+    public void launchGraph(long graph, long stream) {
+        throw new UnsupportedException("the simulator records no graphs");
+    }
+
+    @Override
+    public void destroyGraph(long graph) {
+        throw new UnsupportedException("the simulator records no graphs");
+    }
+
+    @Override
+    public byte[] encodeTensorMap(TensorMap map) {
+        throw new UnsupportedException("the simulator has no tensor maps");
+    }
+}

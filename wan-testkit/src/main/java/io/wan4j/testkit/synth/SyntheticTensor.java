@@ -1,0 +1,43 @@
+package io.wan4j.testkit.synth;
+
+import io.wan4j.checkpoint.TensorSpec;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Shape;
+import java.util.List;
+
+/**
+ * A tensor to be made.
+ *
+ * @param spec name, format and shape in the file
+ * @param layer shape of the weight that it is, or that it scales
+ * @param weight format of the weight that it is, or that it scales
+ */
+record SyntheticTensor(TensorSpec spec, Shape layer, Format weight) {
+    private static final String SCALE = ".weight_scale";
+
+    /** A tensor in a floating format. */
+    static List<SyntheticTensor> dense(String name, Shape shape, Format format) {
+        return List.of(new SyntheticTensor(new TensorSpec(name, format, shape), shape, format));
+    }
+
+    /** Codes and a scale per row. */
+    static List<SyntheticTensor> coded(String name, Shape shape, Format codes) {
+        String scale = name.substring(0, name.length() - ".weight".length()) + SCALE;
+        return List.of(
+                new SyntheticTensor(new TensorSpec(name, codes, shape), shape, codes),
+                new SyntheticTensor(new TensorSpec(scale, Format.F32, Shape.of(shape.dim(0), 1)), shape, codes));
+    }
+
+    boolean isScale() {
+        return spec.name().endsWith(SCALE);
+    }
+
+    boolean isCodes() {
+        return weight.isCode() && !isScale();
+    }
+
+    /** Inputs of a row. */
+    long fanIn() {
+        return Math.max(1, layer.count() / Math.max(1, layer.dim(0)));
+    }
+}
