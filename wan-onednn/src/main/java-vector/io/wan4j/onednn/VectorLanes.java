@@ -231,17 +231,25 @@ final class VectorLanes implements Lanes {
 
     @Override
     public void activate(Activation activation, float[] x, int from, int count) {
+        // One loop for each: a vector that is chosen inside the loop would be boxed.
         int i = 0;
-        if (activation != Activation.IDENTITY) {
-            for (; i + N <= count; i += N) {
-                FloatVector value = FloatVector.fromArray(F, x, from + i);
-                FloatVector result =
-                        switch (activation) {
-                            case SILU -> value.mul(sigmoid(value));
-                            case GELU_TANH -> geluTanh(value);
-                            default -> geluErf(value);
-                        };
-                result.intoArray(x, from + i);
+        switch (activation) {
+            case IDENTITY -> {}
+            case SILU -> {
+                for (; i + N <= count; i += N) {
+                    FloatVector value = FloatVector.fromArray(F, x, from + i);
+                    value.mul(sigmoid(value)).intoArray(x, from + i);
+                }
+            }
+            case GELU_TANH -> {
+                for (; i + N <= count; i += N) {
+                    geluTanh(FloatVector.fromArray(F, x, from + i)).intoArray(x, from + i);
+                }
+            }
+            case GELU_ERF -> {
+                for (; i + N <= count; i += N) {
+                    geluErf(FloatVector.fromArray(F, x, from + i)).intoArray(x, from + i);
+                }
             }
         }
         plain.activate(activation, x, from + i, count - i);
@@ -272,7 +280,7 @@ final class VectorLanes implements Lanes {
     }
 
     private static FloatVector sigmoid(FloatVector x) {
-        return FloatVector.broadcast(F, 1f).div(exp(x.neg()).add(1f));
+        return FloatVector.broadcast(F, 1f).div(exp(x.neg().min(-Scalars.EXP_MIN)).add(1f));
     }
 
     private static FloatVector geluTanh(FloatVector x) {
@@ -337,14 +345,11 @@ final class VectorLanes implements Lanes {
     }
 
     @Override
-    public float expAndSum(float[] x, int from, int count, float shift) {
-        FloatVector sum = FloatVector.zero(F);
+    public void exp(float[] x, int from, int count, float shift) {
         int i = 0;
         for (; i + N <= count; i += N) {
-            FloatVector e = exp(FloatVector.fromArray(F, x, from + i).sub(shift));
-            e.intoArray(x, from + i);
-            sum = sum.add(e);
+            exp(FloatVector.fromArray(F, x, from + i).sub(shift)).intoArray(x, from + i);
         }
-        return sum.reduceLanes(ADD) + plain.expAndSum(x, from + i, count - i, shift);
+        plain.exp(x, from + i, count - i, shift);
     }
 }

@@ -99,7 +99,7 @@ record Adapters(List<Branch> branches, long firstRow) {
                             plain.lda(),
                             plain.ldc(),
                             plain.right(),
-                            new MatmulSpec.Fusion(false, false, 0, false, true));
+                            MatmulSpec.Fusion.SUM);
             worker.matmul(spec, left, right, sum);
         }
         return new View(sum, t.rows() * columns, Format.F32);

@@ -1,7 +1,5 @@
 package io.wan4j.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.*;
-
 import io.wan4j.spi.AttentionSpec;
 import io.wan4j.spi.KeyValue;
 import io.wan4j.tensor.Format;
@@ -10,11 +8,12 @@ import java.util.List;
 
 /**
  * Attention tile by tile: some hundred queries against {@link PackedKeys#KEYS} keys at a time, so that scores never
- * leave the cache. The softmax is computed online: each row keeps its largest score so far and the sum of exponentials
- * relative to it, and what was accumulated is rescaled when the largest score grows.
+ * leave the cache. Two ways lead through a block of queries: {@link ShiftedSoftmax}, which fuses the exponential into the
+ * product, for BF16; and {@link OnlineSoftmax}, which takes every case.
  */
 final class AttentionKernel implements AutoCloseable {
-    private static final int QUERIES = 256;
+    private static final long QUERIES = 512;
+    private static final long STEP = 32;
     /** Bytes of packed keys and values that are held at once. */
     private static final long PACKED = 256L << 20;
 
@@ -26,25 +25,40 @@ final class AttentionKernel implements AutoCloseable {
         this.packed = new Scratch(memory);
     }
 
-    /** One call's operands, shared by its tasks. */
-    private record Call(Tensor q, AttentionSpec spec, View out, int dim, int columns, float[][] bias) {}
+    /**
+     * One call's operands, shared by its tasks.
+     *
+     * @param dim columns of a head
+     * @param columns columns of all heads
+     * @param bias of each head by distance; empty if there is none
+     */
+    record Call(View q, AttentionSpec spec, View out, int dim, int columns, float[][] bias) {
+        int extended() {
+            return PackedKeys.extended(dim);
+        }
+    }
+
+    /** Queries {@code from .. from + rows} of a head. */
+    record Block(int head, long from, int rows) {}
 
     /** See {@link io.wan4j.spi.Kernels#attention}. */
     void attention(Tensor q, List<KeyValue> contexts, AttentionSpec spec, Tensor out) {
         int columns = Math.toIntExact(q.shape().dim(1));
         int dim = columns / spec.heads();
         long queries = q.shape().dim(0);
-        Call call = new Call(q, spec, new View(out), dim, columns, bias(spec));
+        Call call = new Call(new View(q), spec, new View(out), dim, columns, bias(spec));
         int group = (int) Math.max(1, Math.min(spec.heads(), PACKED / PackedKeys.headBytes(contexts, dim)));
-        int blocks = Math.toIntExact((queries + QUERIES - 1) / QUERIES);
+        long wanted = (queries + QUERIES - 1) / QUERIES;
+        long step = wanted == 0 ? 1 : ((queries + wanted - 1) / wanted + STEP - 1) / STEP * STEP;
+        int blocks = Math.toIntExact((queries + step - 1) / step);
         for (int head = 0; head < spec.heads(); head += group) {
             int first = head;
             int heads = Math.min(group, spec.heads() - head);
             PackedKeys keys = new PackedKeys(contexts, dim, columns, first, heads, packed);
             keys.pack(workers);
             workers.run(heads * blocks, (worker, task) -> {
-                long from = (long) (task % blocks) * QUERIES;
-                Block block = new Block(first + task / blocks, from, (int) Math.min(QUERIES, queries - from));
+                long from = task % blocks * step;
+                Block block = new Block(first + task / blocks, from, (int) Math.min(step, queries - from));
                 block(worker, call, keys, contexts.size(), block);
             });
         }
@@ -66,14 +80,13 @@ final class AttentionKernel implements AutoCloseable {
         return columns;
     }
 
-    /** Queries {@code from .. from + rows} of a head. */
-    private record Block(int head, long from, int rows) {}
-
     private static void block(Worker worker, Call call, PackedKeys keys, int contexts, Block block) {
-        int count = block.rows() * call.dim();
-        float[] total = new float[count];
+        float[] total = new float[block.rows() * call.dim()];
+        boolean fast = call.q().format() == Format.BF16 && call.bias().length == 0;
         for (int context = 0; context < contexts; context++) {
-            softmax(worker, call, keys, context, block, total);
+            if (!fast || !new ShiftedSoftmax(worker, call, block).add(keys, context, total)) {
+                new OnlineSoftmax(worker, call, block).add(keys, context, total);
+            }
         }
         short[] halves = worker.halves(call.dim());
         for (int r = 0; r < block.rows(); r++) {
@@ -82,97 +95,20 @@ final class AttentionKernel implements AutoCloseable {
         }
     }
 
-    /** Adds one context's attention to {@code total} [rows, dim]. */
-    private static void softmax(Worker worker, Call call, PackedKeys keys, int context, Block block, float[] total) {
+    /**
+     * Copies a block's queries to scratch, with zeros in the extra columns.
+     *
+     * @return where they are: rows of {@link Call#extended} elements
+     */
+    static View queries(Worker worker, Call call, Block block) {
+        int width = call.extended();
+        long count = (long) block.rows() * width;
         Format format = call.q().format();
-        int type = Md.type(format);
-        int rows = block.rows();
-        int dim = call.dim();
-        long q = NativeStorage.address(call.q())
-                + (block.from() * call.columns() + (long) block.head() * dim) * format.bytes();
-        long scores = worker.nativeScratch(Worker.Piece.PRODUCT, (long) rows * PackedKeys.KEYS * Float.BYTES);
-        long weights = worker.nativeScratch(Worker.Piece.LEFT, (long) rows * PackedKeys.KEYS * format.bytes());
-        long sums = worker.nativeScratch(Worker.Piece.RESULT, (long) rows * dim * Float.BYTES);
-        View accumulated = new View(sums, (long) rows * dim, Format.F32);
-        Softmax state = new Softmax(worker, call, block);
-        MatmulSpec.Types types = new MatmulSpec.Types(type, type, dnnl_f32);
-        for (long tile = 0; tile < keys.tiles(context); tile++) {
-            int n = keys.keys(context, tile);
-            MatmulSpec qk = new MatmulSpec(
-                    rows, n, dim, types, call.columns(), n, MatmulSpec.Right.PACKED, MatmulSpec.Fusion.NONE);
-            worker.matmul(qk, q, keys.key(context, block.head(), tile), scores);
-            state.tile(
-                    tile * PackedKeys.KEYS,
-                    n,
-                    new View(scores, (long) rows * n, Format.F32),
-                    new View(weights, (long) rows * n, format),
-                    tile == 0 ? null : accumulated);
-            MatmulSpec.Fusion fusion =
-                    tile == 0 ? MatmulSpec.Fusion.NONE : new MatmulSpec.Fusion(false, false, 0, false, true);
-            MatmulSpec pv = new MatmulSpec(rows, dim, n, types, n, dim, MatmulSpec.Right.PACKED, fusion);
-            worker.matmul(pv, weights, keys.value(context, block.head(), tile), sums);
-        }
-        float[] row = worker.floats(0, dim);
-        for (int r = 0; r < rows; r++) {
-            accumulated.getFloats((long) r * dim, row, 0, dim);
-            worker.lanes().scale(row, 0, dim, 1f / state.sum(r));
-            worker.lanes().add(total, r * dim, row, 0, dim);
-        }
-    }
-
-    /** Largest score and sum of exponentials of every row of a block. */
-    private static final class Softmax {
-        private final Worker worker;
-        private final Call call;
-        private final Block block;
-        private final float[] most;
-        private final float[] sum;
-
-        Softmax(Worker worker, Call call, Block block) {
-            this.worker = worker;
-            this.call = call;
-            this.block = block;
-            this.most = new float[block.rows()];
-            this.sum = new float[block.rows()];
-            java.util.Arrays.fill(most, Float.NEGATIVE_INFINITY);
-        }
-
-        float sum(int row) {
-            return sum[row];
-        }
-
-        /** Scores of keys {@code from .. from + n} to exponentials; rescales what was accumulated before, if any. */
-        void tile(long from, int n, View scores, View weights, @org.jspecify.annotations.Nullable View accumulated) {
-            Lanes lanes = worker.lanes();
-            float[] row = worker.floats(0, Math.max(n, call.dim()));
-            float[] old = worker.floats(1, call.dim());
-            short[] halves = worker.halves(n);
-            for (int r = 0; r < block.rows(); r++) {
-                scores.getFloats((long) r * n, row, 0, n);
-                if (call.bias().length > 0) {
-                    int at = Math.toIntExact(from
-                            - block.from()
-                            - r
-                            + call.spec().bias().orElseThrow().offset());
-                    lanes.scaleAndAdd(row, 0, n, call.spec().scale(), call.bias()[block.head()], at);
-                } else {
-                    lanes.scale(row, 0, n, call.spec().scale());
-                }
-                float highest = Math.max(most[r], lanes.max(row, 0, n));
-                if (highest > most[r]) {
-                    float correction = Scalars.exp(most[r] - highest);
-                    most[r] = highest;
-                    sum[r] *= correction;
-                    if (accumulated != null) {
-                        accumulated.getFloats((long) r * call.dim(), old, 0, call.dim());
-                        lanes.scale(old, 0, call.dim(), correction);
-                        accumulated.putFloats((long) r * call.dim(), old, 0, call.dim());
-                    }
-                }
-                sum[r] += lanes.expAndSum(row, 0, n, highest);
-                weights.write((long) r * n, row, 0, n, lanes, halves);
-            }
-        }
+        View out = new View(worker.nativeScratch(Worker.Piece.SECOND, count * format.bytes()), count, format);
+        long from = block.from() * call.columns() + (long) block.head() * call.dim();
+        View.Rows rows = new View.Rows(from, call.columns(), call.dim());
+        call.q().copyRows(rows, block.rows(), out, new float[width - call.dim()], worker);
+        return out;
     }
 
     void trim() {

@@ -79,6 +79,6 @@ interface Lanes {
     /** x = x * factor + y. */
     void scaleAndAdd(float[] x, int from, int count, float factor, float[] y, int at);
 
-    /** x = exp(x - shift); the result is the sum. */
-    float expAndSum(float[] x, int from, int count, float shift);
+    /** x = exp(x - shift). */
+    void exp(float[] x, int from, int count, float shift);
 }

@@ -1,7 +1,5 @@
 package io.wan4j.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.*;
-
 import io.wan4j.spi.Activation;
 import io.wan4j.spi.Epilogue;
 import io.wan4j.spi.Linear;
@@ -130,7 +128,7 @@ final class LinearKernel implements AutoCloseable {
         MatmulSpec.Fusion fusion = new MatmulSpec.Fusion(
                 false,
                 bias != 0,
-                gelu ? dnnl_eltwise_gelu_tanh : 0,
+                gelu ? MatmulSpec.Function.GELU_TANH : MatmulSpec.Function.IDENTITY,
                 gate != 0,
                 gate != 0 || epilogue instanceof Epilogue.AddTo);
         Tiles tiles = Tiles.of(0, x.shape().rows(), weight);
@@ -195,13 +193,11 @@ final class LinearKernel implements AutoCloseable {
         if (left.low() != 0) {
             MatmulSpec low = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.NONE);
             worker.matmul(low, left.lowRow(t.row(), in), t.chunk().address(), product);
-            MatmulSpec high = spec(
-                    t, in, left.format(), Format.F32, columns, new MatmulSpec.Fusion(false, false, 0, false, true));
+            MatmulSpec high = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.SUM);
             worker.matmul(high, left.row(t.row(), in), t.chunk().address(), product);
         } else if (integers) {
             // The column scales are fused, so that sums beyond 2^24 are scaled before they are rounded to F32.
-            MatmulSpec spec =
-                    spec(t, in, Format.I8, Format.F32, columns, new MatmulSpec.Fusion(true, false, 0, false, false));
+            MatmulSpec spec = spec(t, in, Format.I8, Format.F32, columns, MatmulSpec.Fusion.COLUMN_SCALE);
             worker.matmul(
                     spec,
                     left.row(t.row(), in),

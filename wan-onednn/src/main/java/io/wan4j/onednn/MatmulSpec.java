@@ -35,11 +35,36 @@ record MatmulSpec(long m, long n, long k, Types types, long lda, long ldc, Right
      *
      * @param columnScale F32 factor of each column
      * @param bias F32 added to each column
-     * @param eltwise oneDNN's number of a pointwise function, 0 for none
+     * @param function pointwise function
      * @param gate F32 factor of each column
      * @param sum adds what C held before
      */
-    record Fusion(boolean columnScale, boolean bias, int eltwise, boolean gate, boolean sum) {
-        static final Fusion NONE = new Fusion(false, false, 0, false, false);
+    record Fusion(boolean columnScale, boolean bias, Function function, boolean gate, boolean sum) {
+        static final Fusion NONE = new Fusion(false, false, Function.IDENTITY, false, false);
+        static final Fusion SUM = new Fusion(false, false, Function.IDENTITY, false, true);
+        static final Fusion COLUMN_SCALE = new Fusion(true, false, Function.IDENTITY, false, false);
+
+        /** exp(scale * sum). */
+        static Fusion exp(float scale) {
+            return new Fusion(false, false, new Function(Shape.EXP, scale), false, false);
+        }
+    }
+
+    /** Pointwise functions. */
+    enum Shape {
+        IDENTITY,
+        EXP,
+        GELU_TANH
+    }
+
+    /** {@code shape(scale * x)}. */
+    record Function(Shape shape, float scale) {
+        static final Function IDENTITY = new Function(Shape.IDENTITY, 1f);
+        static final Function GELU_TANH = new Function(Shape.GELU_TANH, 1f);
+
+        /** How many of oneDNN's post-operations it is. */
+        int operations() {
+            return (shape == Shape.IDENTITY ? 0 : 1) + (scale == 1f ? 0 : 1);
+        }
     }
 }

@@ -67,7 +67,7 @@ final class Matmuls {
             slots.add(new Primitive.Argument(DNNL_ARG_BIAS, row));
         }
         if (fusion.gate()) {
-            int place = fusion.eltwise() != 0 ? 1 : 0;
+            int place = fusion.function().operations();
             slots.add(new Primitive.Argument(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (place + 1) | DNNL_ARG_SRC_1, row));
         }
         dnnl_primitive_attr attr = attributes(fusion, spec.n());
@@ -92,9 +92,7 @@ final class Matmuls {
         }
         dnnl_post_ops ops = new dnnl_post_ops();
         Dnnl.check(dnnl_post_ops_create(ops), "post-ops");
-        if (fusion.eltwise() != 0) {
-            Dnnl.check(dnnl_post_ops_append_eltwise(ops, fusion.eltwise(), 0f, 0f), "post-op");
-        }
+        append(ops, fusion.function());
         if (fusion.gate()) {
             dnnl_memory_desc row = Md.strided(dnnl_f32, new long[] {1, n}, n, 1);
             Dnnl.check(dnnl_post_ops_append_binary(ops, dnnl_binary_mul, row), "post-op");
@@ -106,5 +104,16 @@ final class Matmuls {
         Dnnl.check(dnnl_primitive_attr_set_post_ops(attr, ops), "post-ops");
         dnnl_post_ops_destroy(ops);
         return attr;
+    }
+
+    private static void append(dnnl_post_ops ops, MatmulSpec.Function function) {
+        if (function.scale() != 1f) {
+            Dnnl.check(dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_linear, function.scale(), 0f), "post-op");
+        }
+        switch (function.shape()) {
+            case IDENTITY -> {}
+            case EXP -> Dnnl.check(dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_exp, 0f, 0f), "post-op");
+            case GELU_TANH -> Dnnl.check(dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_gelu_tanh, 0f, 0f), "post-op");
+        }
     }
 }

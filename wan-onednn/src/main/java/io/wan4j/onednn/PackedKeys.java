@@ -8,11 +8,15 @@ import java.util.List;
 
 /**
  * Keys and values of some heads in the order of the products q k^T and p v, cut into tiles of keys. Packed once for all
- * queries.
+ * queries. Both get columns more: the first of them holds ones, the others zeros. So a query's extra element is added to
+ * all its scores, and p v carries the sums of p's rows.
  */
 final class PackedKeys {
     /** Keys in a tile: the tile of weights that belongs to some hundred queries stays in the second-level cache. */
-    static final int KEYS = 512;
+    static final int KEYS = 256;
+
+    private static final int STEP = 32;
+    private static final int SAMPLE = 64;
 
     private final List<KeyValue> contexts;
     private final int dim;
@@ -38,7 +42,7 @@ final class PackedKeys {
         this.heads = heads;
         this.contextOffsets = new long[contexts.size() + 1];
         for (int c = 0; c < contexts.size(); c++) {
-            contextOffsets[c + 1] = contextOffsets[c] + 2 * tiles(c) * tileBytes();
+            contextOffsets[c + 1] = contextOffsets[c] + (2 * tiles(c) + 1) * tileBytes();
         }
         this.headBytes = contextOffsets[contexts.size()];
         this.base = scratch.address(headBytes * heads);
@@ -49,7 +53,7 @@ final class PackedKeys {
         Format format = contexts.get(0).key().format();
         long bytes = 0;
         for (KeyValue context : contexts) {
-            bytes += 2 * tiles(context.key().shape().dim(0)) * tileBytes(dim, format);
+            bytes += (2 * tiles(context.key().shape().dim(0)) + 1) * tileBytes(dim, format);
         }
         return bytes;
     }
@@ -62,9 +66,14 @@ final class PackedKeys {
         return tiles(contexts.get(context).key().shape().dim(0));
     }
 
+    /** Columns of a head with those for ones. */
+    static int extended(int dim) {
+        return (dim + STEP) / STEP * STEP;
+    }
+
     /** Room for a packed tile of keys or of values; blocks of a packed order are padded to 64 at most. */
     private static long tileBytes(int dim, Format format) {
-        return (dim + 63L) / 64 * 64 * KEYS * format.bytes();
+        return (extended(dim) + 63L) / 64 * 64 * KEYS * format.bytes();
     }
 
     private long tileBytes() {
@@ -84,32 +93,72 @@ final class PackedKeys {
         return key(context, head, tile) + tileBytes();
     }
 
+    /** Keys in the sample of a context. */
+    int sampled(int context) {
+        return (int) Math.min(SAMPLE, contexts.get(context).key().shape().dim(0));
+    }
+
+    /** A sample of keys, spread over all of them. */
+    long sample(int context, int head) {
+        return key(context, head, tiles(context));
+    }
+
     /** Packs everything. */
     void pack(Workers workers) {
         for (int c = 0; c < contexts.size(); c++) {
             int context = c;
-            int tiles = Math.toIntExact(tiles(c));
-            workers.run(heads * tiles, (worker, task) -> pack(worker, context, firstHead + task / tiles, task % tiles));
+            // One task more for each head: the sample.
+            int tasks = Math.toIntExact(tiles(c)) + 1;
+            workers.run(heads * tasks, (worker, task) -> {
+                int head = firstHead + task / tasks;
+                if (task % tasks == 0) {
+                    packSample(worker, context, head);
+                } else {
+                    pack(worker, context, head, task % tasks - 1);
+                }
+            });
         }
     }
 
     private void pack(Worker worker, int context, int head, long tile) {
         int keys = keys(context, tile);
         int type = Md.type(format);
-        long offset = (tile * KEYS * columns + (long) head * dim) * format.bytes();
+        int extended = extended(dim);
         KeyValue pair = contexts.get(context);
+        long rows = worker.nativeScratch(Worker.Piece.SECOND, (long) KEYS * extended * format.bytes());
+        long from = tile * KEYS * columns + (long) head * dim;
         Reorders.Pack forKeys = new Reorders.Pack(
-                dim, keys, types(type), type, new MatmulSpec.Right(MatmulSpec.Right.Kind.TRANSPOSED, columns));
-        worker.run(
-                worker.primitive(forKeys, () -> Reorders.pack(forKeys)),
-                NativeStorage.address(pair.key()) + offset,
-                key(context, head, tile));
+                extended, keys, types(type), type, new MatmulSpec.Right(MatmulSpec.Right.Kind.TRANSPOSED, extended));
+        extend(worker, new View(pair.key()), from, keys, rows);
+        worker.run(worker.primitive(forKeys, () -> Reorders.pack(forKeys)), rows, key(context, head, tile));
         Reorders.Pack forValues = new Reorders.Pack(
-                keys, dim, types(type), type, new MatmulSpec.Right(MatmulSpec.Right.Kind.ROWS, columns));
-        worker.run(
-                worker.primitive(forValues, () -> Reorders.pack(forValues)),
-                NativeStorage.address(pair.value()) + offset,
-                value(context, head, tile));
+                keys, extended, types(type), type, new MatmulSpec.Right(MatmulSpec.Right.Kind.ROWS, extended));
+        extend(worker, new View(pair.value()), from, keys, rows);
+        worker.run(worker.primitive(forValues, () -> Reorders.pack(forValues)), rows, value(context, head, tile));
+    }
+
+    private void packSample(Worker worker, int context, int head) {
+        int type = Md.type(format);
+        int width = extended(dim);
+        int count = sampled(context);
+        long all = contexts.get(context).key().shape().dim(0);
+        long rows = worker.nativeScratch(Worker.Piece.SECOND, (long) KEYS * width * format.bytes());
+        View keys = new View(contexts.get(context).key());
+        for (int i = 0; i < count; i++) {
+            long from = i * all / count * columns + (long) head * dim;
+            extend(worker, keys, from, 1, rows + (long) i * width * format.bytes());
+        }
+        Reorders.Pack pack = new Reorders.Pack(
+                width, count, types(type), type, new MatmulSpec.Right(MatmulSpec.Right.Kind.TRANSPOSED, width));
+        worker.run(worker.primitive(pack, () -> Reorders.pack(pack)), rows, sample(context, head));
+    }
+
+    /** Rows of one head with a one behind each. */
+    private void extend(Worker worker, View source, long from, int rows, long target) {
+        float[] tail = new float[extended(dim) - dim];
+        tail[0] = 1f;
+        View out = new View(target, (long) rows * extended(dim), format);
+        source.copyRows(new View.Rows(from, columns, dim), rows, out, tail, worker);
     }
 
     private static MatmulSpec.Types types(int type) {

@@ -253,13 +253,9 @@ final class PlainLanes implements Lanes {
     }
 
     @Override
-    public float expAndSum(float[] x, int from, int count, float shift) {
-        float sum = 0;
+    public void exp(float[] x, int from, int count, float shift) {
         for (int i = from; i < from + count; i++) {
-            float e = Scalars.exp(x[i] - shift);
-            x[i] = e;
-            sum += e;
+            x[i] = Scalars.exp(x[i] - shift);
         }
-        return sum;
     }
 }

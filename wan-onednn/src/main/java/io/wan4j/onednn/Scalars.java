@@ -49,9 +49,9 @@ final class Scalars {
         return Float.intBitsToFloat(n + 127 << 23);
     }
 
-    /** 1 / (1 + exp(-x)). */
+    /** 1 / (1 + exp(-x)); not below 2^-126, since subnormal numbers are slow. */
     static float sigmoid(float x) {
-        return 1f / (1f + exp(-x));
+        return 1f / (1f + exp(Math.min(-x, -EXP_MIN)));
     }
 
     /** x/2 (1 + tanh(u)) = x sigmoid(2u) with 2u = 2 sqrt(2/pi) (x + 0.044715 x^3). */

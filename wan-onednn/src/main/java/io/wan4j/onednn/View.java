@@ -18,6 +18,7 @@ final class View {
 
     private final Format format;
     private final long count;
+    private final long address;
     private final ByteBuffer[] bytes;
     private final FloatBuffer[] floats;
     private final ShortBuffer[] shorts;
@@ -29,6 +30,7 @@ final class View {
     View(long address, long count, Format format) {
         this.format = format;
         this.count = count;
+        this.address = address;
         long total = count * format.bytes();
         int windows = Math.toIntExact((total + WINDOW - 1) >> WINDOW_BITS);
         bytes = new ByteBuffer[windows];
@@ -56,6 +58,11 @@ final class View {
 
     Format format() {
         return format;
+    }
+
+    /** Where the first element is. */
+    long address() {
+        return address;
     }
 
     /** Number of elements. */
@@ -88,6 +95,38 @@ final class View {
                 lanes.toF16(in, at, halves, 0, count);
             }
             putShorts(from, halves, 0, count);
+        }
+    }
+
+    /**
+     * Copies rows to another view of the same format, F32 or BF16, with other strides; behind each row come elements
+     * that are given once for all.
+     *
+     * @param from first element of the first row here
+     * @param stride elements between rows here
+     * @param columns elements of a row
+     */
+    record Rows(long from, long stride, int columns) {}
+
+    /** Copies {@code count} rows to the start of {@code out}, each followed by {@code tail}. */
+    void copyRows(Rows rows, int count, View out, float[] tail, Worker worker) {
+        int width = rows.columns() + tail.length;
+        if (format == Format.BF16) {
+            short[] all = worker.halves(width * count);
+            short[] end = new short[tail.length];
+            worker.lanes().toBf16(tail, 0, end, 0, tail.length);
+            for (int r = 0; r < count; r++) {
+                getShorts(rows.from() + r * rows.stride(), all, r * width, rows.columns());
+                System.arraycopy(end, 0, all, r * width + rows.columns(), end.length);
+            }
+            out.putShorts(0, all, 0, width * count);
+        } else {
+            float[] all = worker.floats(0, width * count);
+            for (int r = 0; r < count; r++) {
+                getFloats(rows.from() + r * rows.stride(), all, r * width, rows.columns());
+                System.arraycopy(tail, 0, all, r * width + rows.columns(), tail.length);
+            }
+            out.putFloats(0, all, 0, width * count);
         }
     }
 
