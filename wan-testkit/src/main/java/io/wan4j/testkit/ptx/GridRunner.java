@@ -2,10 +2,8 @@ package io.wan4j.testkit.ptx;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Runs the blocks of a launch, cluster by cluster, on one or more threads. */
@@ -29,26 +27,29 @@ final class GridRunner {
             work(total, clusters);
             return total;
         }
-        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        List<CompletableFuture<Counters>> others = new ArrayList<>();
+        for (int i = 1; i < threads; i++) {
+            others.add(CompletableFuture.supplyAsync(() -> work(newCounters(), clusters)));
+        }
         try {
-            List<Callable<Counters>> workers = new ArrayList<>();
-            for (int i = 0; i < threads; i++) {
-                workers.add(() -> work(newCounters(), clusters));
-            }
-            for (var result : pool.invokeAll(workers)) {
-                total.add(result.get());
-            }
-            return total;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while a kernel ran", e);
-        } catch (ExecutionException e) {
+            work(total, clusters);
+        } finally {
+            next.set(clusters);
+        }
+        for (CompletableFuture<Counters> other : others) {
+            total.add(result(other));
+        }
+        return total;
+    }
+
+    private static Counters result(CompletableFuture<Counters> worker) {
+        try {
+            return worker.join();
+        } catch (CompletionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
-            throw new IllegalStateException("kernel " + launch.program.kernel.name() + " failed", e.getCause());
-        } finally {
-            pool.shutdownNow();
+            throw e;
         }
     }
 

@@ -11,11 +11,13 @@ public final class PtxFunction {
     final List<PtxVariable> variables;
     final List<PtxInstruction> instructions;
     private final String name;
+    private final int maxThreads;
 
     PtxFunction(Header header, List<PtxVariable> variables, List<PtxInstruction> instructions) {
         this.module = header.module();
         this.name = header.name();
         this.kernel = header.kernel();
+        this.maxThreads = header.maxThreads();
         this.results = List.copyOf(header.results());
         this.parameters = List.copyOf(header.parameters());
         this.variables = List.copyOf(variables);
@@ -30,6 +32,11 @@ public final class PtxFunction {
     /** Whether this is an entry point. */
     public boolean isKernel() {
         return kernel;
+    }
+
+    /** Most threads of a block, as the launch bounds say; {@code Integer.MAX_VALUE} without bounds. */
+    public int maxThreads() {
+        return maxThreads;
     }
 
     /** Size of the parameter block of a launch in bytes. */
@@ -53,5 +60,10 @@ public final class PtxFunction {
     }
 
     record Header(
-            PtxModule module, String name, boolean kernel, List<PtxVariable> results, List<PtxVariable> parameters) {}
+            PtxModule module,
+            String name,
+            boolean kernel,
+            int maxThreads,
+            List<PtxVariable> results,
+            List<PtxVariable> parameters) {}
 }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Parses modules, declarations and function headers. */
 final class PtxParser {
@@ -91,14 +92,25 @@ final class PtxParser {
         PtxScope scope = new PtxScope(root);
         results.forEach(scope::declare);
         List<PtxVariable> parameters = cursor.at("(") ? parameters(scope) : List.of();
+        int maxThreads = Integer.MAX_VALUE;
         while (!cursor.at("{") && !cursor.at(";")) {
+            boolean bound = cursor.at(".maxntid") || cursor.at(".reqntid");
             cursor.next();
+            maxThreads = bound ? product() : maxThreads;
         }
         if (cursor.take(";")) {
             return;
         }
-        var header = new PtxFunction.Header(module, name, kernel, results, parameters);
+        var header = new PtxFunction.Header(module, name, kernel, maxThreads, results, parameters);
         module.add(new PtxBodyParser(cursor, scope).parse(header));
+    }
+
+    private int product() {
+        long product = cursor.integer();
+        while (cursor.take(",")) {
+            product *= cursor.integer();
+        }
+        return (int) product;
     }
 
     private List<PtxVariable> parameters(PtxScope scope) {
@@ -126,11 +138,34 @@ final class PtxParser {
 
     private static PtxVariable variable(PtxCursor cursor, boolean external, StateSpace otherwise) {
         int line = cursor.line();
-        StateSpace space = otherwise;
-        PtxType type = null;
-        int align = 0;
-        int vector = 1;
+        Qualifiers q = new Qualifiers(otherwise);
         while (cursor.peek().text().startsWith(".")) {
+            q.take(cursor);
+        }
+        if (q.type == null || q.space == StateSpace.GENERIC) {
+            throw new UnsupportedException("PTX line " + line + ": expected a declaration, got '"
+                    + cursor.peek().text() + "'");
+        }
+        int align = Math.max(q.align, q.type.bytes * q.vector);
+        return finish(cursor, external, new Start(q.space, q.type, align, q.vector));
+    }
+
+    /** The directives in front of a declared name. */
+    private static final class Qualifiers {
+        StateSpace space;
+
+        @Nullable
+        PtxType type;
+
+        int align;
+        int vector = 1;
+
+        Qualifiers(StateSpace space) {
+            this.space = space;
+        }
+
+        void take(PtxCursor cursor) {
+            int line = cursor.line();
             String word = cursor.word();
             switch (word) {
                 case ".global" -> space = StateSpace.GLOBAL;
@@ -138,7 +173,8 @@ final class PtxParser {
                 case ".local" -> space = StateSpace.LOCAL;
                 case ".const" -> space = StateSpace.CONST;
                 case ".param" -> space = StateSpace.PARAM;
-                case ".ptr", ".managed", ".visible", ".weak" -> {}
+                case ".managed", ".visible", ".weak" -> {}
+                case ".ptr" -> pointee(cursor);
                 case ".attribute" -> cursor.skipTo(")");
                 case ".align" -> align = (int) cursor.integer();
                 case ".v2" -> vector = 2;
@@ -148,21 +184,17 @@ final class PtxParser {
                             .orElseThrow(() -> new UnsupportedException(
                                     "PTX line " + line + ": directive " + word + " is not simulated"));
             }
-            // "after .ptr" the alignment is the pointee's, which says nothing about the parameter itself
-            if (word.equals(".ptr")) {
-                while (List.of(".global", ".shared", ".local", ".const", ".align")
-                        .contains(cursor.peek().text())) {
-                    if (cursor.word().equals(".align")) {
-                        cursor.integer();
-                    }
+        }
+
+        /** Space and alignment after .ptr are the pointee's and say nothing about the parameter itself. */
+        private static void pointee(PtxCursor cursor) {
+            while (List.of(".global", ".shared", ".local", ".const", ".align")
+                    .contains(cursor.peek().text())) {
+                if (cursor.word().equals(".align")) {
+                    cursor.integer();
                 }
             }
         }
-        if (type == null || space == StateSpace.GENERIC) {
-            throw new UnsupportedException("PTX line " + line + ": expected a declaration, got '"
-                    + cursor.peek().text() + "'");
-        }
-        return finish(cursor, external, new Start(space, type, Math.max(align, type.bytes * vector), vector));
     }
 
     private record Start(StateSpace space, PtxType type, int align, int vector) {}

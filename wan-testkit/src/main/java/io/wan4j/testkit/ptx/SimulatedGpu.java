@@ -155,7 +155,7 @@ public final class SimulatedGpu {
      *
      * @param parameters the parameter block: each parameter at {@link PtxFunction#parameterOffset}
      * @throws io.wan4j.error.UnsupportedException naming line and instruction, if one is not simulated
-     * @throws DeviceException if the launch is not possible: shared memory, parameters
+     * @throws DeviceException if the launch is not possible: threads, shared memory, parameters
      */
     public LaunchReport launch(PtxFunction kernel, Grid grid, byte[] parameters) {
         if (!kernel.isKernel()) {
@@ -164,6 +164,11 @@ public final class SimulatedGpu {
         if (parameters.length < kernel.parameterBytes()) {
             throw new DeviceException(kernel.name() + ": expected " + kernel.parameterBytes()
                     + " bytes of parameters, got " + parameters.length);
+        }
+        if (grid.threads().count() > kernel.maxThreads()) {
+            throw new DeviceException(kernel.name() + ": expected at most " + kernel.maxThreads()
+                    + " threads of a block, as its launch bounds say, got "
+                    + grid.threads().count());
         }
         Program program = program(kernel);
         int shared = program.sharedBytes(grid.sharedBytes());

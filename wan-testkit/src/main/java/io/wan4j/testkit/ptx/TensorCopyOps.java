@@ -17,8 +17,7 @@ final class TensorCopyOps {
     /** The tensor operand {@code [map, {x, y, ...}]}. */
     private static final class Tensor extends AddressedOp {
         private final int[] coordinates;
-        private byte[] lastBytes = new byte[0];
-        private @Nullable TensorMap lastMap;
+        private @Nullable Known known;
 
         Tensor(Site s, int operand) {
             super(s, operand, StateSpace.GENERIC);
@@ -50,9 +49,9 @@ final class TensorCopyOps {
                 }
                 System.arraycopy(w.data, w.at, bytes, i, 16);
             }
-            TensorMap known = lastMap;
-            if (known != null && Arrays.equals(bytes, lastBytes)) {
-                return known;
+            Known last = known;
+            if (last != null && Arrays.equals(bytes, last.bytes())) {
+                return last.map();
             }
             try {
                 TensorMap map = TensorMap.decode(bytes);
@@ -60,8 +59,7 @@ final class TensorCopyOps {
                     report(w, lane, address, Finding.Kind.INVALID_OPERAND, "the tensor map has another rank");
                     return null;
                 }
-                lastBytes = bytes;
-                lastMap = map;
+                known = new Known(bytes, map);
                 return map;
             } catch (IllegalArgumentException e) {
                 report(w, lane, address, Finding.Kind.INVALID_OPERAND, String.valueOf(e.getMessage()));
@@ -89,6 +87,9 @@ final class TensorCopyOps {
             }
         }
     }
+
+    /** The last descriptor, decoded; one reference, as several threads share the op. */
+    private record Known(byte[] bytes, TensorMap map) {}
 
     private interface Row {
         void at(int index, long address, long first);
