@@ -19,6 +19,7 @@ public final class GoldenSuites {
                 new NoiseGoldens(),
                 new NameGoldens(),
                 new LoraGoldens(),
+                new QuantGoldens(),
                 new PipelineGoldens());
     }
 
