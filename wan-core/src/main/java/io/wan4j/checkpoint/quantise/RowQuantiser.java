@@ -72,9 +72,8 @@ public final class RowQuantiser {
         return (byte) Math.rint(Math.max(-128f, Math.min(127f, quotient)));
     }
 
-    private byte e4m3(float quotient) {
-        return FloatCodec.floatToE4m3(
-                quotient, scheme.byRow() ? E4m3Rounding.SATURATE_TIES_AWAY : E4m3Rounding.SATURATE_TIES_EVEN);
+    private static byte e4m3(float quotient) {
+        return FloatCodec.floatToE4m3(quotient, E4m3Rounding.SATURATE_TIES_AWAY);
     }
 
     private float round(float value) {

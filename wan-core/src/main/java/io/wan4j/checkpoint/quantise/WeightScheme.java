@@ -9,7 +9,7 @@ public enum WeightScheme {
     FP8_ROWS(Format.F8_E4M3, 448, true, ActivationMode.DYNAMIC_8BIT),
     /** Signed 8-bit codes, one scale a row, ties to even: LightX2V. */
     INT8_ROWS(Format.I8, 127, true, ActivationMode.DYNAMIC_8BIT),
-    /** E4M3 codes, one F32 scale for the tensor: ComfyUI's scaled files. */
+    /** E4M3 codes, one F32 scale for the tensor, ties away from zero: ComfyUI's scaled files. */
     FP8_TENSOR(Format.F8_E4M3, 448, false, ActivationMode.UNQUANTISED);
 
     private final Format codes;

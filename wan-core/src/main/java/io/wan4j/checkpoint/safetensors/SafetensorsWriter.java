@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Writes a safetensors file tensor by tensor, in any order, without holding more than one piece in memory.
@@ -31,14 +32,16 @@ public final class SafetensorsWriter implements AutoCloseable {
     private final Path partial;
     private final FileChannel channel;
     private final long size;
+    private final byte[] header;
     private final Map<String, Pending> pending = new LinkedHashMap<>();
     private boolean finished;
 
-    private SafetensorsWriter(Path target, Path partial, FileChannel channel, long size) {
+    private SafetensorsWriter(Path target, Path partial, FileChannel channel, HeaderWriter.Layout layout) {
         this.target = target;
         this.partial = partial;
         this.channel = channel;
-        this.size = size;
+        this.size = layout.size();
+        this.header = layout.header();
     }
 
     /** A tensor, where it begins, and how many of its bytes are written. */
@@ -62,19 +65,48 @@ public final class SafetensorsWriter implements AutoCloseable {
      */
     @SuppressWarnings("resource") // the channel lives as long as the writer
     public static SafetensorsWriter create(Path target, List<TensorSpec> tensors, Map<String, String> metadata) {
+        return open(target, tensors, metadata, Set.of());
+    }
+
+    /**
+     * Goes on with a file that a writer with the same tensors and metadata began and did not live to finish.
+     *
+     * @param finished tensors that it wrote completely; the others are written again
+     * @throws IllegalArgumentException if a name comes twice, or a finished one is none of the tensors
+     * @throws UncheckedIOException if the file cannot be opened
+     */
+    public static SafetensorsWriter resume(
+            Path target, List<TensorSpec> tensors, Map<String, String> metadata, Set<String> finished) {
+        SafetensorsWriter writer = open(target, tensors, metadata, finished);
+        finished.forEach(writer::writeZeros);
+        return writer;
+    }
+
+    /** Where an unfinished file is. */
+    public static Path partial(Path target) {
+        return target.resolveSibling("." + target.getFileName() + ".part");
+    }
+
+    @SuppressWarnings("resource") // the channel lives as long as the writer
+    private static SafetensorsWriter open(
+            Path target, List<TensorSpec> tensors, Map<String, String> metadata, Set<String> finished) {
         HeaderWriter.Layout layout = HeaderWriter.layOut(tensors, metadata);
-        Path partial = target.resolveSibling("." + target.getFileName() + ".part");
+        Path partial = partial(target);
         try {
-            FileChannel channel = FileChannel.open(
-                    partial, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
-            SafetensorsWriter writer = new SafetensorsWriter(target, partial, channel, layout.size());
+            FileChannel channel = finished.isEmpty()
+                    ? FileChannel.open(
+                            partial,
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.TRUNCATE_EXISTING,
+                            StandardOpenOption.WRITE)
+                    : FileChannel.open(partial, StandardOpenOption.WRITE);
+            SafetensorsWriter writer = new SafetensorsWriter(target, partial, channel, layout);
             for (TensorSpec spec : tensors) {
                 writer.pending.put(
                         spec.name(),
                         new Pending(
                                 spec, Objects.requireNonNull(layout.offsets().get(spec.name()))));
             }
-            writer.writeFully(ByteBuffer.wrap(layout.header()), 0);
             return writer;
         } catch (IOException e) {
             throw new UncheckedIOException(target + ": cannot be written", e);
@@ -148,6 +180,8 @@ public final class SafetensorsWriter implements AutoCloseable {
             if (channel.size() < size) {
                 writeFully(ByteBuffer.allocate(1), size - 1);
             }
+            channel.force(false);
+            writeFully(ByteBuffer.wrap(header), 0);
             channel.force(true);
             channel.close();
             try {

@@ -1,0 +1,119 @@
+package io.wan4j.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.wan4j.checkpoint.layout.ModelPart;
+import io.wan4j.error.CheckpointException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Conversions in a process of their own that is killed, or runs out of room. */
+class ConversionCrashTest {
+    @TempDir
+    private Path folder = Path.of("");
+
+    /** Converts its first argument to its second, slowly. */
+    static final class SlowConversion {
+        private SlowConversion() {}
+
+        public static void main(String[] args) {
+            Conversion conversion = new Conversion(
+                    Path.of(args[0]),
+                    Path.of(args[1]),
+                    Tiny.single(TargetLayout.OFFICIAL),
+                    TargetFormat.FP8,
+                    List.of());
+            try {
+                new Converter(conversion, (what, done, total) -> pause()).run();
+            } catch (RuntimeException failure) {
+                System.err.println(failure.getMessage());
+                System.exit(7);
+            }
+        }
+
+        private static void pause() {
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private Process start(Path target, String limit) throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String command = limit + "exec '" + java + "' -Xmx256m -Dwan.goldens='" + System.getProperty("wan.goldens")
+                + "' -cp '" + System.getProperty("java.class.path") + "' '" + SlowConversion.class.getName() + "' '"
+                + Tiny.TRANSFORMER + "' '" + target + "'";
+        return new ProcessBuilder("bash", "-c", command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
+    }
+
+    private Path journal(Path target) {
+        return target.resolveSibling("." + target.getFileName() + ".converting").resolve("journal");
+    }
+
+    @Test
+    void killedConversionLeavesNothingThatLoadsAndGoesOn() throws IOException, InterruptedException {
+        Path target = folder.resolve("fp8.safetensors");
+        Process process = start(target, "");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (lines(journal(target)) < 30 && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        process.destroyForcibly().waitFor();
+        assertThat(lines(journal(target))).isGreaterThanOrEqualTo(30);
+        assertThat(target).doesNotExist();
+        assertNothingLoads();
+        int[] ticks = {0};
+        Conversion conversion = new Conversion(
+                Tiny.TRANSFORMER, target, Tiny.single(TargetLayout.OFFICIAL), TargetFormat.FP8, List.of());
+        new Converter(conversion, (what, done, total) -> ticks[0]++).run();
+        Path whole = folder.resolve("whole.safetensors");
+        Tiny.convert(Tiny.TRANSFORMER, whole, Tiny.single(TargetLayout.OFFICIAL), TargetFormat.FP8);
+        assertThat(Files.mismatch(target, whole)).isEqualTo(-1);
+        assertThat(ticks[0]).isLessThan(2 * Tiny.content(whole).size() - 25);
+        assertThat(journal(target).getParent()).doesNotExist();
+    }
+
+    private void assertNothingLoads() throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.filter(Files::isRegularFile).toList()) {
+                assertThatThrownBy(() -> ModelPart.open(path).close())
+                        .as(path.toString())
+                        .isInstanceOf(CheckpointException.class);
+            }
+        }
+    }
+
+    private static long lines(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return 0;
+        }
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.count();
+        }
+    }
+
+    @Test
+    void fullDiskIsToldAndLeavesNothing() throws IOException, InterruptedException {
+        Path target = folder.resolve("full.safetensors");
+        // A limit on the size of files, in KiB, fails writes as a full disk does.
+        Process process = start(target, "trap '' XFSZ; ulimit -f 300; ");
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        String log = Files.readString(folder.resolve("log"));
+        assertThat(process.exitValue()).as(log).isEqualTo(7);
+        assertThat(log).contains("full.safetensors").contains("is the disk full?");
+        assertThat(target).doesNotExist();
+        assertThat(journal(target).getParent()).doesNotExist();
+    }
+}
