@@ -15,6 +15,11 @@ extern __shared__ uint4 product_slots[];
 
 DEVICE u32 piece_offset(int row, int piece) { return u32(row * SLICE_BYTES + ((piece ^ ((row >> 1) & 3)) << 4)); }
 
+// One access of 8 bytes: left to itself the compiler may make two of 4, which conflict.
+DEVICE void store_pair(u32 address, float a, float b) {
+  asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(address), "f"(a), "f"(b) : "memory");
+}
+
 template <int BM, int BN, int WARPS_M, int WARPS_N, int STAGES> struct Tile {
   static constexpr int M = BM;
   static constexpr int N = BN;
@@ -134,13 +139,13 @@ DEVICE void multiply(Rows x, const DenseRows& w, const Epilogue& epilogue, int s
   copies_wait<0>();
   __syncthreads();
   float* staged = reinterpret_cast<float*>(product_slots) + warp * 16 * PITCH;
+  u32 to = shared_address(staged + (lane >> 2) * PITCH + 2 * (lane & 3));
 #pragma unroll
   for (int i = 0; i < ROW_STEPS; i++) {
 #pragma unroll
     for (int j = 0; j < COLUMN_STEPS; j++) {
-      float* at = staged + (lane >> 2) * PITCH + 8 * j + 2 * (lane & 3);
-      *reinterpret_cast<float2*>(at) = make_float2(float(sums[i][j][0]), float(sums[i][j][1]));
-      *reinterpret_cast<float2*>(at + 8 * PITCH) = make_float2(float(sums[i][j][2]), float(sums[i][j][3]));
+      store_pair(to + 32 * j, float(sums[i][j][0]), float(sums[i][j][1]));
+      store_pair(to + 32 * j + 32 * PITCH, float(sums[i][j][2]), float(sums[i][j][3]));
     }
     __syncwarp();
 #pragma unroll 1

@@ -20,7 +20,7 @@ final class CudaArena implements Arena {
     private final Budget budget;
     private final long slabBytes;
     private final WeightPlacement placement;
-    private final Consumer<CudaArena> onClose;
+    private final Hooks hooks;
     private final List<Block> blocks = new ArrayList<>();
     private long slab;
     private long slabUsed;
@@ -28,17 +28,25 @@ final class CudaArena implements Arena {
 
     private record Block(long address, long bytes) {}
 
-    CudaArena(
-            CudaDriver driver, Budget budget, long slabBytes, WeightPlacement placement, Consumer<CudaArena> onClose) {
+    /**
+     * What the owner wants to do.
+     *
+     * @param enter before the driver is called
+     * @param closed when the arena was closed
+     */
+    record Hooks(Runnable enter, Consumer<CudaArena> closed) {}
+
+    CudaArena(CudaDriver driver, Budget budget, long slabBytes, WeightPlacement placement, Hooks hooks) {
         this.driver = driver;
         this.budget = budget;
         this.slabBytes = slabBytes;
         this.placement = placement;
-        this.onClose = onClose;
+        this.hooks = hooks;
     }
 
     @Override
     public Tensor allocate(Shape shape, Format format) {
+        hooks.enter().run();
         long count = Math.multiplyExact(shape.count(), (long) format.bytes());
         return Tensor.of(shape, format, storage(count, 0, shape + " " + format));
     }
@@ -67,6 +75,7 @@ final class CudaArena implements Arena {
 
     @Override
     public Weight place(StoredWeight stored, WeightRole role) {
+        hooks.enter().run();
         return placement.place(stored, role, this);
     }
 
@@ -77,9 +86,11 @@ final class CudaArena implements Arena {
 
     @Override
     public void close() {
+        hooks.closed().accept(this);
         if (blocks.isEmpty()) {
             return;
         }
+        hooks.enter().run();
         driver.synchronize(); // kernels under way may still read what is freed
         for (Block block : blocks) {
             driver.free(block.address());
@@ -88,6 +99,5 @@ final class CudaArena implements Arena {
         blocks.clear();
         slab = 0;
         bytes = 0;
-        onClose.accept(this);
     }
 }

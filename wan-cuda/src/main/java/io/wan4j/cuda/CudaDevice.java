@@ -26,27 +26,37 @@ final class CudaDevice implements Device {
     private final CudaDriver driver;
     private final DeviceInfo info;
     private final ActivationFormats formats;
+    private final long context;
     private final long stream;
     private final KernelLibrary library;
     private final CudaMemory memory;
     private final CudaKernels kernels;
     private boolean closed;
 
-    private CudaDevice(CudaDriver driver, DeviceInfo info, DeviceOptions options, MemorySizes sizes, long limit) {
+    private CudaDevice(CudaDriver driver, Opened opened, DeviceOptions options, MemorySizes sizes) {
         this.driver = driver;
-        this.info = info;
+        this.info = opened.info();
+        this.context = opened.context();
         this.formats = options.formats().orElse(ActivationFormats.BF16);
         this.stream = driver.createStream();
         this.library = new KernelLibrary(driver, info.capability());
         this.memory = new CudaMemory(
                 driver,
                 stream,
-                new Budget(driver, limit),
+                new Budget(driver, opened.limit()),
                 sizes,
-                new CudaMemory.Placed(info.ordinal(), formats.compute()));
+                new CudaMemory.Placed(info.ordinal(), formats.compute(), this::enter));
         Launcher launcher =
                 new Launcher(driver, library, stream, new Launcher.Chip(info.capability(), info.multiprocessors()));
         this.kernels = new CudaKernels(launcher, memory);
+    }
+
+    /** A device whose context is held, and the bytes that may be used. */
+    private record Opened(DeviceInfo info, long context, long limit) {}
+
+    /** The driver keeps a current context for each thread. */
+    private void enter() {
+        driver.makeCurrent(context);
     }
 
     /** Why the kernels cannot run on this device; empty if they can. */
@@ -106,7 +116,7 @@ final class CudaDevice implements Device {
                                 "raise the memory limit or close other programs that use the GPU")
                         .toString());
             }
-            return new CudaDevice(driver, info, options, sizes, limit);
+            return new CudaDevice(driver, new Opened(info, context, limit), options, sizes);
         } catch (DeviceException failure) {
             driver.releaseContext(info.ordinal());
             throw failure;
@@ -137,16 +147,19 @@ final class CudaDevice implements Device {
 
     @Override
     public Memory memory() {
+        enter();
         return memory;
     }
 
     @Override
     public Kernels kernels() {
+        enter();
         return kernels;
     }
 
     @Override
     public void synchronize() {
+        enter();
         driver.synchronizeStream(stream);
     }
 
@@ -156,6 +169,7 @@ final class CudaDevice implements Device {
             return;
         }
         closed = true;
+        enter();
         driver.synchronize();
         memory.close();
         library.close();

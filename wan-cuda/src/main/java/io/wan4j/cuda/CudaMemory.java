@@ -20,6 +20,7 @@ final class CudaMemory implements Memory, AutoCloseable {
     private final Staging staging;
     private final Scratch scratch;
     private final WeightPlacement placement;
+    private final Runnable enter;
     private final Set<CudaArena> open = new LinkedHashSet<>();
 
     CudaMemory(CudaDriver driver, long stream, Budget budget, MemorySizes sizes, Placed placed) {
@@ -30,6 +31,7 @@ final class CudaMemory implements Memory, AutoCloseable {
         this.staging = new Staging(driver, stream, sizes.staging());
         this.scratch = new Scratch(driver, budget, sizes.scratch());
         this.placement = new WeightPlacement(staging, placed.compute());
+        this.enter = placed.enter();
     }
 
     /**
@@ -37,8 +39,9 @@ final class CudaMemory implements Memory, AutoCloseable {
      *
      * @param ordinal number of the device
      * @param compute format of floating weights
+     * @param enter makes the device's context current for the calling thread
      */
-    record Placed(int ordinal, Format compute) {}
+    record Placed(int ordinal, Format compute, Runnable enter) {}
 
     Scratch scratch() {
         return scratch;
@@ -50,7 +53,8 @@ final class CudaMemory implements Memory, AutoCloseable {
 
     @Override
     public Arena arena() {
-        CudaArena arena = new CudaArena(driver, budget, sizes.slab(), placement, open::remove);
+        CudaArena arena =
+                new CudaArena(driver, budget, sizes.slab(), placement, new CudaArena.Hooks(enter, open::remove));
         open.add(arena);
         return arena;
     }

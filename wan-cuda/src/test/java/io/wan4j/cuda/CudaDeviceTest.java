@@ -17,6 +17,8 @@ import io.wan4j.spi.Workspace;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -118,11 +120,30 @@ class CudaDeviceTest {
             Device device = SimulatedDevices.open(driver, ActivationFormats.BF16);
             Tensor x = device.memory().arena().allocate(Shape.of(4, 8), Format.F32);
             Tensor y = device.memory().workspace().allocate(Shape.of(4, 8), Format.BF16);
-            device.memory().upload(java.nio.ByteBuffer.allocate(128), x);
+            device.memory().upload(ByteBuffer.allocate(128), x);
             device.kernels().copy(x, y);
             device.close();
             device.close();
         }
+        assertThat(driver.alive()).isZero();
+    }
+
+    @Test
+    void deviceServesOtherThreadsThanTheOneThatOpenedIt() throws InterruptedException {
+        Device device = open(DeviceOptions.DEFAULT);
+        Arena arena = device.memory().arena();
+        List<Throwable> failures = new ArrayList<>();
+        Thread other = new Thread(() -> {
+            Tensor x = arena.allocate(Shape.of(4, 8), Format.F32);
+            device.memory().upload(ByteBuffer.allocate(128), x);
+            assertThat(device.kernels().allFinite(x)).isTrue();
+            arena.close();
+            device.close();
+        });
+        other.setUncaughtExceptionHandler((thread, failure) -> failures.add(failure));
+        other.start();
+        other.join();
+        assertThat(failures).isEmpty();
         assertThat(driver.alive()).isZero();
     }
 

@@ -7,6 +7,7 @@ import io.wan4j.spi.Device;
 import io.wan4j.testkit.golden.DitGoldens;
 import io.wan4j.testkit.golden.GoldenResult;
 import io.wan4j.testkit.golden.GoldenSuite;
+import io.wan4j.testkit.golden.LoraGoldens;
 import io.wan4j.testkit.golden.TextGoldens;
 import io.wan4j.testkit.golden.VaeGoldens;
 import io.wan4j.testkit.golden.VisionGoldens;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The models on the simulated device against the golden vectors, at the bounds of BF16. */
 class CudaGoldensTest {
     static List<GoldenSuite> suites() {
-        return List.of(new DitGoldens(), new TextGoldens(), new VisionGoldens(), new VaeGoldens());
+        return List.of(new DitGoldens(), new TextGoldens(), new VisionGoldens(), new VaeGoldens(), new LoraGoldens());
     }
 
     @ParameterizedTest

@@ -43,6 +43,7 @@ final class SimulatedCudaDriver implements CudaDriver {
     private final Map<Long, Long> blocks = new HashMap<>();
     private long nextHandle = 1;
     private long nextHost = 1L << 40;
+    private final ThreadLocal<Long> current = new ThreadLocal<>();
     private Consumer<LaunchReport> listener = report -> {};
 
     private static final class Thing {}
@@ -109,17 +110,27 @@ final class SimulatedCudaDriver implements CudaDriver {
     @Override
     public void makeCurrent(long context) {
         find(context, Thing.class);
+        current.set(context);
+    }
+
+    private void requireContext() {
+        Long context = current.get();
+        if (context == null || !(objects.get(context) instanceof Thing)) {
+            throw new DeviceException(
+                    "no current context in thread " + Thread.currentThread().getName());
+        }
     }
 
     @Override
     public MemoryInfo memoryInfo() {
+        requireContext();
         long held = blocks.values().stream().mapToLong(Long::longValue).sum();
         return new MemoryInfo(info.totalBytes() - held, info.totalBytes());
     }
 
     @Override
     public void synchronize() {
-        // every launch is done when it returns
+        requireContext(); // every launch is done when it returns
     }
 
     @Override
@@ -134,6 +145,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public void free(long address) {
+        requireContext();
         if (blocks.remove(address) == null) {
             throw new DeviceException("free of " + address + ", which is no allocation");
         }
@@ -202,6 +214,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public void copyToDevice(long device, long host, long bytes, long stream) {
+        requireContext();
         byte[] content = new byte[(int) bytes];
         host(host, bytes).get(content);
         gpu.copyIn(device, content);
@@ -209,6 +222,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public void copyToHost(long host, long device, long bytes, long stream) {
+        requireContext();
         host(host, bytes).put(gpu.copyOut(device, (int) bytes));
     }
 
@@ -269,6 +283,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public long loadModule(byte[] image) {
+        requireContext();
         return create(PtxModule.parse(new String(image, StandardCharsets.UTF_8)));
     }
 
@@ -294,6 +309,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public void launch(Launch launch, long stream) {
+        requireContext();
         find(stream, Object.class);
         PtxFunction function = find(launch.function(), PtxFunction.class);
         Grid grid = new Grid(dim(launch.grid()), dim(launch.block()), dim(launch.cluster()), launch.sharedBytes());

@@ -13,6 +13,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,6 +29,7 @@ import java.util.stream.Stream;
  */
 public final class KernelCompiler {
     private static final System.Logger LOG = System.getLogger(KernelCompiler.class.getName());
+    private static final Pattern INCLUDE = Pattern.compile("(?m)^#include \"([^\"]+)\"");
     private static final String TARGETS = "// targets:";
     private static final String DEFAULT_TARGETS = "sm_80 sm_86 sm_89 sm_90 sm_120 ptx:sm_89";
     private static final List<String> OPTIONS = List.of("--std=c++17");
@@ -109,14 +112,27 @@ public final class KernelCompiler {
     }
 
     private List<Source> readSources(Map<String, String> headers) throws IOException {
-        String common = headers + OPTIONS.toString() + System.getProperty("wan.kernels.targets", "");
+        String common = OPTIONS + System.getProperty("wan.kernels.targets", "");
         List<Source> all = new ArrayList<>();
         for (Path file : list(sources, ".cu")) {
             String name = file.getFileName().toString().replaceFirst("\\.cu$", "");
             String text = Files.readString(file);
-            all.add(new Source(name, text, sha256(common + text)));
+            all.add(new Source(name, text, sha256(common + withHeaders(text, headers, new TreeMap<>()))));
         }
         return all;
+    }
+
+    /** The text with all headers that it includes, each once. */
+    private static String withHeaders(String text, Map<String, String> headers, Map<String, String> seen) {
+        Matcher matcher = INCLUDE.matcher(text);
+        while (matcher.find()) {
+            String name = matcher.group(1);
+            String header = headers.get(name);
+            if (header != null && seen.putIfAbsent(name, header) == null) {
+                withHeaders(header, headers, seen);
+            }
+        }
+        return text + seen;
     }
 
     private static List<Path> list(Path folder, String suffix) throws IOException {
