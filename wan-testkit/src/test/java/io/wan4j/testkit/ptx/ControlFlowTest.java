@@ -47,6 +47,24 @@ class ControlFlowTest {
     }
 
     @Test
+    void registersKeepTheirValuesOverLoopsAlthoughTheyShareAPlace() {
+        // %r1 lives over the loop, %r2 is carried from round to round, %r9 keeps its value where its guard is false
+        String body = """
+                add.u32 %r0, %tid_, 1; mul.lo.u32 %r1, %r0, 3; mov.u32 %r2, 0; mov.u32 %i3, 0; mov.u32 %d, 0;
+                LOOP:
+                add.u32 %r3, %r2, %r1; add.u32 %r4, %r3, 5; sub.u32 %r5, %r4, %r3; add.u32 %d, %d, %r5;
+                setp.eq.u32 %p1, %i3, 0; @%p1 mov.u32 %r9, 1000;
+                mov.u32 %r6, 1; add.u32 %r7, %r6, %r6; sub.u32 %r8, %r7, %r6; add.u32 %r2, %r2, %r8;
+                add.u32 %d, %d, %r9; add.u32 %i3, %i3, 1; setp.lt.u32 %p0, %i3, 4; @%p0 bra LOOP;
+                mov.u32 %r10, 50; add.u32 %r11, %r10, %r1; add.u32 %d, %d, %r11; add.u32 %d, %d, %r2;
+                """;
+        assertThat(clean(Snippet.of(body), new int[96]))
+                .isEqualTo(IntStream.range(0, 32)
+                        .map(i -> 4 * 5 + 4 * 1000 + 50 + 3 * (i + 1) + 4)
+                        .toArray());
+    }
+
+    @Test
     void indirectBranchesChooseByIndex() {
         String body = """
                 ts: .branchtargets A, B, C;
