@@ -115,7 +115,7 @@ public final class WanTransformer implements AutoCloseable {
     /**
      * Embeds a prompt and a picture.
      *
-     * @param text rows of the text encoder, real tokens only, F32 [n, textDim] with 1 <= n <= 512
+     * @param text rows of the text encoder, real tokens only, F32 [n, textDim] with n from 1 to 512
      * @param image rows of the image encoder, F32 [257, imageDim]
      */
     public Conditioning condition(Ops parent, Tensor text, Tensor image) {
