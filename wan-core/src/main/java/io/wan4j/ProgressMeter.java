@@ -17,6 +17,7 @@ final class ProgressMeter {
     private final Map<Phase, Integer> ticks = new EnumMap<>(Phase.class);
     private double resumedAt = -1;
     private double fraction;
+    private Position last = new Position(Phase.DECODING, 0, 1, 0, 1);
 
     ProgressMeter(GenerationPlan plan, ProgressListener listener, Cancellation cancellation, LongSupplier nanoClock) {
         this.plan = plan;
@@ -39,7 +40,8 @@ final class ProgressMeter {
             int at = phase == Phase.DENOISING ? step * blocks + block : ticks.merge(phase, 1, Integer::sum) - 1;
             double within = plan.cost(phase).curve().at(at);
             move(Math.min(1, plan.doneBefore(phase) + plan.share(phase) * within));
-            tell(new Position(phase, step, steps, block, blocks));
+            last = new Position(phase, step, steps, block, blocks);
+            tell(last);
             cancellation.check();
         };
     }
@@ -47,7 +49,7 @@ final class ProgressMeter {
     /** Everything is done. */
     void finished() {
         fraction = 1;
-        tell(new Position(Phase.DECODING, 0, 1, 0, 1));
+        tell(last);
     }
 
     private record Position(Phase phase, int step, int steps, int block, int blocks) {}

@@ -15,6 +15,7 @@ final class ProgressLines implements ConsoleProgress {
     private final LongSupplier clock;
     private @Nullable Phase phase;
     private long printed;
+    private boolean complete;
 
     ProgressLines(PrintWriter err, LongSupplier nanoClock) {
         this.err = err;
@@ -24,7 +25,9 @@ final class ProgressLines implements ConsoleProgress {
     @Override
     public void on(Progress progress) {
         long now = clock.getAsLong();
-        if (progress.phase() != phase || now - printed >= INTERVAL || progress.fraction() >= 1) {
+        boolean whole = progress.fraction() >= 1;
+        if (progress.phase() != phase || now - printed >= INTERVAL || (whole && !complete)) {
+            complete = whole;
             phase = progress.phase();
             printed = now;
             err.println("wan: " + progress);
