@@ -22,7 +22,7 @@ public record PhaseReport(
                 phase,
                 duration.plus(later.duration),
                 loading.plus(later.loading),
-                work,
+                work.plus(later.work),
                 Math.max(weightBytes, later.weightBytes),
                 Math.max(workspacePeak, later.workspacePeak));
     }

@@ -20,6 +20,17 @@ public record Work(
         return linearFlops + int8Flops + fp8Flops + attentionFlops + convolutionFlops;
     }
 
+    /** This work and more. */
+    public Work plus(Work other) {
+        return new Work(
+                linearFlops + other.linearFlops,
+                int8Flops + other.int8Flops,
+                fp8Flops + other.fp8Flops,
+                attentionFlops + other.attentionFlops,
+                convolutionFlops + other.convolutionFlops,
+                bytes + other.bytes);
+    }
+
     /** {@code part / whole} of this work. */
     public Work share(long part, long whole) {
         double factor = (double) part / whole;

@@ -31,8 +31,6 @@ import java.util.stream.Collectors;
 public record SyntheticCheckpoint(
         SyntheticSizes sizes, WeightEncoding encoding, Packing packing, Set<Component> components, long seed) {
     private static final Pattern BLOCK = Pattern.compile("blocks\\.(\\d+)\\..*");
-    private static final Pattern BLOCK_LINEAR =
-            Pattern.compile("blocks\\.\\d+\\.(self_attn|cross_attn|ffn)\\.(q|k|v|o|k_img|v_img|0|2)\\.weight");
     private static final long SPARE = 512L << 20;
 
     /** Copies the set. */
@@ -54,7 +52,7 @@ public record SyntheticCheckpoint(
         if (components.contains(Component.TRANSFORMER)) {
             TensorCatalog.of(sizes.transformer())
                     .forEach((name, shape) -> files.computeIfAbsent(transformerFile(name), absent -> new ArrayList<>())
-                            .addAll(transformerTensors(name, shape)));
+                            .addAll(SyntheticTensor.transformer(name, shape, encoding)));
         }
         if (components.contains(Component.TEXT_ENCODER)) {
             files.put("models_t5_umt5-xxl-enc-bf16.safetensors", dense(TensorCatalog.of(sizes.text()), Format.BF16));
@@ -76,12 +74,6 @@ public record SyntheticCheckpoint(
         }
         Matcher block = BLOCK.matcher(name);
         return block.matches() ? "block_" + block.group(1) + ".safetensors" : "non_block.safetensors";
-    }
-
-    private List<SyntheticTensor> transformerTensors(String name, Shape shape) {
-        return encoding.linear().isCode() && BLOCK_LINEAR.matcher(name).matches()
-                ? SyntheticTensor.coded(name, shape, encoding.linear())
-                : SyntheticTensor.dense(name, shape, encoding.other());
     }
 
     private static List<SyntheticTensor> dense(Map<String, Shape> tensors, Format format) {

@@ -4,6 +4,7 @@ import io.wan4j.checkpoint.TensorSpec;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A tensor to be made.
@@ -13,7 +14,18 @@ import java.util.List;
  * @param weight format of the weight that it is, or that it scales
  */
 record SyntheticTensor(TensorSpec spec, Shape layer, Format weight) {
-    private static final String SCALE = ".weight_scale";
+    /** What follows a layer's name in the name of its scales. */
+    static final String SCALE = ".weight_scale";
+
+    private static final Pattern BLOCK_LINEAR =
+            Pattern.compile("blocks\\.\\d+\\.(self_attn|cross_attn|ffn)\\.(q|k|v|o|k_img|v_img|0|2)\\.weight");
+
+    /** A tensor of a transformer: codes and scales where it is a block's linear and the encoding has codes. */
+    static List<SyntheticTensor> transformer(String name, Shape shape, WeightEncoding encoding) {
+        return encoding.linear().isCode() && BLOCK_LINEAR.matcher(name).matches()
+                ? coded(name, shape, encoding.linear())
+                : dense(name, shape, encoding.other());
+    }
 
     /** A tensor in a floating format. */
     static List<SyntheticTensor> dense(String name, Shape shape, Format format) {
