@@ -5,6 +5,9 @@ import io.wan4j.ImageToVideo;
 import io.wan4j.WanPipeline;
 import io.wan4j.media.Overwrite;
 import io.wan4j.media.Picture;
+import io.wan4j.roofline.Calibration;
+import io.wan4j.roofline.Ceilings;
+import io.wan4j.tensor.Format;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -58,6 +61,9 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Keep finished parts here; after a crash the same command goes on.")
     private Optional<Path> state = Optional.empty();
 
+    @Option(names = "--report", paramLabel = "FILE", description = "Write what it took, phase by phase, as JSON.")
+    private Optional<Path> reportFile = Optional.empty();
+
     @SuppressWarnings("NullAway.Init")
     GenerateCommand() {}
 
@@ -69,7 +75,10 @@ final class GenerateCommand implements Callable<Integer> {
         try (WanPipeline pipeline = device.apply(model.builder()).build()) {
             GenerationReport report = output.generate(pipeline, wanted, wan.console(), frame -> {});
             spec.commandLine().getOut().println(out);
-            ReportTable.print(report, pipeline.device(), spec.commandLine().getOut());
+            Ceilings ceilings = Calibration.of(pipeline.device());
+            Format compute = pipeline.device().formats().compute();
+            ReportTable.print(report, ceilings, compute, spec.commandLine().getOut());
+            reportFile.ifPresent(file -> ReportJson.write(file, report, ceilings, compute));
         }
         return 0;
     }

@@ -6,6 +6,7 @@ import io.wan4j.roofline.Bound;
 import io.wan4j.roofline.Calibration;
 import io.wan4j.roofline.Ceilings;
 import io.wan4j.spi.Device;
+import io.wan4j.tensor.Format;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -15,12 +16,16 @@ final class ReportTable {
 
     /** Measures the device's ceilings first, unless they are known: it must be idle. */
     static void print(GenerationReport report, Device device, PrintWriter out) {
-        Ceilings ceilings = Calibration.of(device);
+        print(report, Calibration.of(device), device.formats().compute(), out);
+    }
+
+    /** Against these ceilings, with activations in {@code compute}. */
+    static void print(GenerationReport report, Ceilings ceilings, Format compute, PrintWriter out) {
         out.printf(
                 "%-16s %9s %9s %9s %10s %10s %9s %9s%n",
                 "phase", "seconds", "loading", "TFLOP", "weights", "workspace", "bound", "reached");
         for (PhaseReport phase : report.phases()) {
-            Bound bound = ceilings.bound(phase.work(), device.formats().compute());
+            Bound bound = ceilings.bound(phase.work(), compute);
             out.printf(
                     Locale.ROOT,
                     "%-16s %9.2f %9.2f %9.3f %8d M %8d M %9.3f %7.1f %%%s%n",

@@ -1,6 +1,7 @@
 package io.wan4j.cli;
 
 import io.wan4j.checkpoint.layout.Component;
+import io.wan4j.media.Overwrite;
 import io.wan4j.testkit.synth.Packing;
 import io.wan4j.testkit.synth.SyntheticCheckpoint;
 import io.wan4j.testkit.synth.SyntheticSizes;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Spec;
 /** {@code wan synth}. */
 @Command(
         name = "synth",
-        description = "Writes a model in the shapes of a real one with random weights, for measurements.",
+        description =
+                "Writes a model in the shapes of a real one with random weights, and a picture, for measurements.",
         mixinStandardHelpOptions = true)
 final class SynthCommand implements Callable<Integer> {
     @Spec
@@ -90,6 +92,7 @@ final class SynthCommand implements Callable<Integer> {
                 print.flush();
             }
         });
+        DemoPicture.draw().writePng(out.resolve("picture.png"), Overwrite.REPLACE);
         double seconds = (System.nanoTime() - start) / 1e9;
         print.printf(Locale.ROOT, "%.1f s, %.0f MB/s%n", seconds, bytes / 1e6 / seconds);
         return 0;
