@@ -1,5 +1,7 @@
 package io.wan4j.onednn;
 
+import io.wan4j.spi.ActivationFormats;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +17,14 @@ final class LanesChoice {
 
     static Lanes lanes() {
         return Holder.LANES;
+    }
+
+    /**
+     * The lanes for activations in the formats that a user asked for. Who asks for F32 asks for the strictest numbers: those
+     * of the plain loops, which are the same on every JVM.
+     */
+    static Lanes lanes(Optional<ActivationFormats> asked) {
+        return asked.filter(ActivationFormats.F32::equals).isPresent() ? new PlainLanes() : lanes();
     }
 
     private static Lanes choose() {

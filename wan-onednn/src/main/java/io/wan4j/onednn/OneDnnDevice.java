@@ -12,6 +12,7 @@ final class OneDnnDevice implements Device {
     private final OneDnnMemory memory;
     private final Workers workers;
     private final OneDnnKernels kernels;
+    private final Lanes lanes;
     private boolean closed;
 
     OneDnnDevice(DeviceOptions options, OneDnnOptions choices) {
@@ -20,7 +21,8 @@ final class OneDnnDevice implements Device {
         int threads = options.threads() > 0 ? options.threads() : Machine.physicalCores();
         Workers[] later = new Workers[1];
         memory = new OneDnnMemory(limit, new Placement(formats.compute(), choices, () -> later[0]));
-        workers = new Workers(threads, memory, LanesChoice.lanes());
+        lanes = LanesChoice.lanes(options.formats());
+        workers = new Workers(threads, memory, lanes);
         later[0] = workers;
         kernels = new OneDnnKernels(workers, memory, formats.compute());
     }
@@ -34,7 +36,7 @@ final class OneDnnDevice implements Device {
     public String description() {
         String products = Dnnl.hasAmx() ? "AMX" : Dnnl.hasBf16() ? "AVX-512 BF16" : "vectors without BF16";
         return "oneDNN on " + workers.count() + " threads, " + products + ", " + formats.compute() + " activations, "
-                + LanesChoice.lanes().name();
+                + lanes.name();
     }
 
     @Override

@@ -45,9 +45,13 @@ record QuantTransformer(GoldenFile file, ModelParts parts, StepDistill schedule,
             return tag + (mode == ActivationMode.DYNAMIC_8BIT ? ".w8a8" : ".w8a16");
         }
 
+        private double codeStep() {
+            return tag.startsWith("int8") ? Tolerance.I8_STEP : Tolerance.E4M3_STEP;
+        }
+
         Tolerance tolerance(double bound, int roundings) {
             return mode == ActivationMode.DYNAMIC_8BIT
-                    ? new Tolerance(Measure.REL_L2, bound, roundings)
+                    ? new Tolerance(Measure.REL_L2, bound, roundings, codeStep())
                     : new Tolerance(Measure.MAX_REL, STRICT, roundings);
         }
     }
