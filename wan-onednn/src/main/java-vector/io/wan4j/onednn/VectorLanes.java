@@ -257,7 +257,7 @@ final class VectorLanes implements Lanes {
 
     private static FloatVector exp(FloatVector x) {
         FloatVector bounded = x.max(Scalars.EXP_MIN).min(Scalars.EXP_MAX);
-        FloatVector shifted = bounded.mul(Scalars.LOG2_E).add(MAGIC);
+        FloatVector shifted = bounded.fma(FloatVector.broadcast(F, Scalars.LOG2_E), FloatVector.broadcast(F, MAGIC));
         FloatVector n = shifted.sub(MAGIC);
         FloatVector r = n.fma(FloatVector.broadcast(F, -Scalars.LN2_HIGH), bounded);
         r = n.fma(FloatVector.broadcast(F, -Scalars.LN2_LOW), r);
@@ -268,15 +268,9 @@ final class VectorLanes implements Lanes {
         p = p.fma(r, FloatVector.broadcast(F, Scalars.EXP[1]));
         p = p.fma(r, FloatVector.broadcast(F, Scalars.EXP[0]));
         FloatVector mantissa = p.mul(r).fma(r, r).add(1f);
-        // Two steps, since 2^128 is no float though the product may be one.
-        IntVector exponent = shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(MAGIC));
-        IntVector half = exponent.lanewise(ASHR, 1);
-        FloatVector result = mantissa.mul(power(half)).mul(power(exponent.sub(half)));
-        return result.blend(0f, x.compare(LT, Scalars.EXP_MIN)).blend(x, x.compare(NE, x));
-    }
-
-    private static FloatVector power(IntVector n) {
-        return n.add(127).lanewise(LSHL, 23).reinterpretAsFloats();
+        // n stands in the low bits of the sum with MAGIC; the shift moves it to the exponent and the rest away.
+        IntVector power = shifted.reinterpretAsInts().lanewise(LSHL, 23).add(127 << 23);
+        return mantissa.mul(power.reinterpretAsFloats());
     }
 
     private static FloatVector sigmoid(FloatVector x) {

@@ -1,8 +1,8 @@
 package io.wan4j.onednn;
 
 /**
- * Elementary functions in F32, for single values. Relative error of {@link #exp} below 2e-7 where the result is normal;
- * results below 2^-126 become 0.
+ * Elementary functions in F32, for single values. Relative error of {@link #exp} below 3e-7 between {@link #EXP_MIN} and
+ * {@link #EXP_MAX}; beyond, the result is that of the bound.
  */
 final class Scalars {
     static final float LOG2_E = 1.4426950408889634f;
@@ -13,10 +13,10 @@ final class Scalars {
     /** Taylor coefficients of exp from x^2 on; the remainder on |x| <= ln(2)/2 is below 6e-9. */
     static final float[] EXP = {1 / 2f, 1 / 6f, 1 / 24f, 1 / 120f, 1 / 720f, 1 / 5040f};
 
-    /** exp(x) is 0 below and finite up to here. */
+    /** Arguments of exp are cut off here, so that its result is neither subnormal nor infinite. */
     static final float EXP_MIN = -87.3f;
 
-    static final float EXP_MAX = 88.7f;
+    static final float EXP_MAX = 88f;
 
     static final float GELU_LINEAR = 1.5957691216057308f;
     static final float GELU_CUBIC = 0.071354816272600248f;
@@ -29,24 +29,14 @@ final class Scalars {
     private Scalars() {}
 
     static float exp(float x) {
-        if (!(x >= EXP_MIN)) {
-            return Float.isNaN(x) ? x : 0f;
-        }
-        float bounded = Math.min(x, EXP_MAX);
+        float bounded = Math.min(Math.max(x, EXP_MIN), EXP_MAX);
         float n = (bounded * LOG2_E + 0x1.8p23f) - 0x1.8p23f;
         float r = bounded - n * LN2_HIGH - n * LN2_LOW;
         float p = EXP[5];
         for (int i = 4; i >= 0; i--) {
             p = p * r + EXP[i];
         }
-        float mantissa = p * r * r + r + 1f;
-        int half = (int) n >> 1;
-        // Two steps, since 2^128 is no float though the product may be one.
-        return mantissa * power(half) * power((int) n - half);
-    }
-
-    private static float power(int n) {
-        return Float.intBitsToFloat(n + 127 << 23);
+        return (p * r * r + r + 1f) * Float.intBitsToFloat((int) n + 127 << 23);
     }
 
     /** 1 / (1 + exp(-x)); not below 2^-126, since subnormal numbers are slow. */

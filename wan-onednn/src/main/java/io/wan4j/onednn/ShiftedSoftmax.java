@@ -34,18 +34,36 @@ final class ShiftedSoftmax {
         shift(q, keys, context);
         long weights = worker.nativeScratch(Worker.Piece.LEFT, (long) rows * PackedKeys.KEYS * Short.BYTES);
         long sums = worker.nativeScratch(Worker.Piece.RESULT, (long) rows * width * Float.BYTES);
-        MatmulSpec.Types toWeights = new MatmulSpec.Types(dnnl_bf16, dnnl_bf16, dnnl_bf16);
-        MatmulSpec.Types toSums = new MatmulSpec.Types(dnnl_bf16, dnnl_bf16, dnnl_f32);
-        MatmulSpec.Fusion exponential = MatmulSpec.Fusion.exp(call.spec().scale());
-        for (long tile = 0; tile < keys.tiles(context); tile++) {
+        long tiles = keys.tiles(context);
+        // All tiles but the first and the last are alike: their products are looked up once.
+        long tile = 0;
+        while (tile < tiles) {
             int n = keys.keys(context, tile);
-            MatmulSpec qk = new MatmulSpec(rows, n, width, toWeights, width, n, MatmulSpec.Right.PACKED, exponential);
-            worker.matmul(qk, q.address(), keys.key(context, block.head(), tile), weights);
-            MatmulSpec.Fusion fusion = tile == 0 ? MatmulSpec.Fusion.NONE : MatmulSpec.Fusion.SUM;
-            MatmulSpec pv = new MatmulSpec(rows, width, n, toSums, n, width, MatmulSpec.Right.PACKED, fusion);
-            worker.matmul(pv, weights, keys.value(context, block.head(), tile), sums);
+            MatmulSpec qk = scores(n);
+            MatmulSpec pv = sums(n, tile > 0);
+            Primitive toWeights = worker.primitive(qk, () -> Matmuls.create(qk));
+            Primitive toSums = worker.primitive(pv, () -> Matmuls.create(pv));
+            long end = tile == 0 || tile == tiles - 1 ? tile + 1 : tiles - 1;
+            for (; tile < end; tile++) {
+                worker.run(toWeights, q.address(), keys.key(context, block.head(), tile), weights);
+                worker.run(toSums, weights, keys.value(context, block.head(), tile), sums);
+            }
         }
         return normalise(new View(sums, (long) rows * width, Format.F32), total);
+    }
+
+    /** exp(scale * q k) of a tile of n keys, as BF16. */
+    private MatmulSpec scores(int n) {
+        MatmulSpec.Types types = new MatmulSpec.Types(dnnl_bf16, dnnl_bf16, dnnl_bf16);
+        MatmulSpec.Fusion exponential = MatmulSpec.Fusion.exp(call.spec().scale());
+        return new MatmulSpec(block.rows(), n, width, types, width, n, MatmulSpec.Right.PACKED, exponential);
+    }
+
+    /** p v of a tile of n keys, added to that of earlier tiles if there are some. */
+    private MatmulSpec sums(int n, boolean added) {
+        MatmulSpec.Types types = new MatmulSpec.Types(dnnl_bf16, dnnl_bf16, dnnl_f32);
+        MatmulSpec.Fusion fusion = added ? MatmulSpec.Fusion.SUM : MatmulSpec.Fusion.NONE;
+        return new MatmulSpec(block.rows(), width, n, types, n, width, MatmulSpec.Right.PACKED, fusion);
     }
 
     /** Writes the negative shift, in units of the unscaled scores, behind every query. */
