@@ -1,18 +1,13 @@
 package io.wan4j;
 
+import io.wan4j.checkpoint.FileDigest;
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.layout.ModelFiles;
-import io.wan4j.checkpoint.layout.ModelPart;
 import io.wan4j.media.Picture;
 import io.wan4j.spi.Device;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -29,8 +24,6 @@ import java.util.TreeMap;
  * @param entries what it is, and its value or the digest of it
  */
 record Fingerprint(Map<String, String> entries) {
-    private static final int SAMPLES = 64;
-    private static final int SAMPLE_BYTES = 4096;
     private static final int SHOWN = 60;
 
     Fingerprint {
@@ -52,7 +45,7 @@ record Fingerprint(Map<String, String> entries) {
         entries.put("seed", Long.toString(request.seed()));
         entries.put("scheduler", request.scheduler().toString());
         for (Component component : Component.values()) {
-            entries.put(component.title(), digest(model.part(component)));
+            entries.put(component.title(), FileDigest.of(model.part(component).files()));
         }
         entries.put("weights and LoRAs", weights.fingerprint());
         entries.put("device", device.name());
@@ -98,37 +91,6 @@ record Fingerprint(Map<String, String> entries) {
         digest.update(picture.size().toString().getBytes(StandardCharsets.UTF_8));
         digest.update(picture.rgb());
         return hex(digest);
-    }
-
-    private static String digest(ModelPart part) {
-        MessageDigest digest = sha256();
-        for (Path file : part.files()) {
-            sample(file, digest);
-        }
-        return hex(digest);
-    }
-
-    /** Digest of a file's size and of pieces of its content. */
-    static String digest(Path file) {
-        MessageDigest digest = sha256();
-        sample(file, digest);
-        return hex(digest);
-    }
-
-    /** Size and evenly spread pieces of a file. */
-    private static void sample(Path file, MessageDigest digest) {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            long size = channel.size();
-            digest.update(ByteBuffer.allocate(Long.BYTES).putLong(size).flip());
-            long stride = Math.max(SAMPLE_BYTES, size / SAMPLES);
-            ByteBuffer piece = ByteBuffer.allocate(SAMPLE_BYTES);
-            for (long at = 0; at < size; at += stride) {
-                channel.read(piece.clear(), at);
-                digest.update(piece.flip());
-            }
-        } catch (IOException failure) {
-            throw new UncheckedIOException(file + ": cannot be read", failure);
-        }
     }
 
     private static MessageDigest sha256() {

@@ -1,5 +1,6 @@
 package io.wan4j;
 
+import io.wan4j.checkpoint.FileDigest;
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.lora.Lora;
 import io.wan4j.checkpoint.lora.LoraMode;
@@ -61,7 +62,7 @@ final class TransformerWeights implements AutoCloseable {
         loras.forEach(lora -> text.append(' ')
                 .append(mode)
                 .append(' ')
-                .append(Fingerprint.digest(lora.file()))
+                .append(FileDigest.of(List.of(lora.file())))
                 .append(lora.strength().steps()));
         return text.toString();
     }

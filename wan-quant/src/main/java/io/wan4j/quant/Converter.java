@@ -43,13 +43,19 @@ public final class Converter {
      * @throws IllegalArgumentException if the target exists
      */
     public ConversionReport run() {
-        try (ModelPart part = ModelPart.open(conversion.source());
-                SourceTensors source = new SourceTensors(part, conversion.loras())) {
+        try (ModelPart part = ModelPart.open(conversion.source())) {
+            return run(part);
+        }
+    }
+
+    /** Runs the conversion on a component that is open already, and stays so. */
+    ConversionReport run(ModelPart part) {
+        try (SourceTensors source = new SourceTensors(part, conversion.loras())) {
             conversion.check(part.component());
             ConversionPlan plan = new ConversionPlan(part, source, conversion.format());
             Staging staging = Staging.open(conversion);
             Map<String, List<CheckpointTensor>> files = plan.files(conversion.naming(), staging.stem());
-            Work work = new Work(plan, staging, files);
+            Work work = new Work(plan, staging, files, Staging.identity(conversion, part.files()));
             ConversionReport report = work.run(source);
             staging.finish(part, files, report);
             return report;
@@ -62,9 +68,11 @@ public final class Converter {
         private final Staging staging;
         private final Map<String, List<CheckpointTensor>> files;
         private final long total;
+        private final String identity;
         private long done;
 
-        Work(ConversionPlan plan, Staging staging, Map<String, List<CheckpointTensor>> files) {
+        Work(ConversionPlan plan, Staging staging, Map<String, List<CheckpointTensor>> files, String identity) {
+            this.identity = identity;
             this.plan = plan;
             this.staging = staging;
             this.files = files;
@@ -77,7 +85,7 @@ public final class Converter {
 
         ConversionReport run(SourceTensors source) {
             staging.checkRoom(total / 2);
-            try (Journal journal = Journal.open(staging.journal(), Staging.identity(conversion))) {
+            try (Journal journal = Journal.open(staging.journal(), identity)) {
                 files.forEach((file, tensors) -> write(file, tensors, journal));
                 files.forEach((file, tensors) -> verify(file, tensors, journal));
                 Map<String, TensorError> errors = new LinkedHashMap<>();

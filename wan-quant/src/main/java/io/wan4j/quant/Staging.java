@@ -50,10 +50,10 @@ record Staging(Path target, Path folder, boolean single) {
     }
 
     /** What a conversion is, and its input: sizes and dates of files. */
-    static String identity(Conversion conversion) {
+    static String identity(Conversion conversion, List<Path> sources) {
         StringBuilder text = new StringBuilder();
         text.append(conversion.naming()).append(' ').append(conversion.format());
-        describe(conversion.source(), text);
+        sources.forEach(file -> describe(file, text));
         for (Lora lora : conversion.loras()) {
             describe(lora.file(), text);
             text.append(lora.strength());
@@ -61,18 +61,16 @@ record Staging(Path target, Path folder, boolean single) {
         return text.toString().replace('\n', ' ');
     }
 
-    private static void describe(Path path, StringBuilder text) {
-        try (Stream<Path> files = Files.walk(path, 1)) {
-            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-                text.append(' ')
-                        .append(file.toAbsolutePath().normalize())
-                        .append(' ')
-                        .append(Files.size(file))
-                        .append(' ')
-                        .append(Files.getLastModifiedTime(file));
-            }
+    private static void describe(Path file, StringBuilder text) {
+        try {
+            text.append(' ')
+                    .append(file.toAbsolutePath().normalize())
+                    .append(' ')
+                    .append(Files.size(file))
+                    .append(' ')
+                    .append(Files.getLastModifiedTime(file));
         } catch (IOException e) {
-            throw new UncheckedIOException(path + ": cannot be read", e);
+            throw new UncheckedIOException(file + ": cannot be read", e);
         }
     }
 

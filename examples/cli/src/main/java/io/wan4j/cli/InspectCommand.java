@@ -1,18 +1,22 @@
 package io.wan4j.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.wan4j.checkpoint.TensorFiles;
+import io.wan4j.checkpoint.layout.CheckpointFiles;
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.layout.ModelFiles;
-import io.wan4j.checkpoint.layout.ModelPart;
-import io.wan4j.checkpoint.layout.TransformerKind;
-import io.wan4j.tensor.StoredTensor;
+import io.wan4j.checkpoint.lora.LoraFile;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -28,34 +32,55 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PATH", description = "Model folder or checkpoint file.")
     private Path path = Path.of("");
 
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
     @SuppressWarnings("NullAway.Init")
     InspectCommand() {}
 
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        try (ModelFiles files = ModelFiles.open(path)) {
-            for (Component component : Component.values()) {
-                for (ModelPart part : files.candidates(component)) {
-                    print(part, out);
-                }
-            }
-            files.tokenizerFile().ifPresent(file -> out.println("tokenizer: " + file));
-            files.skipped().forEach(line -> out.println("not used: " + line));
+        List<ModelSummary> found = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        if (isLora(path)) {
+            found.add(ModelSummary.LoraSummary.of(path));
+        } else {
+            inspectModel(found, notes);
+        }
+        if (json) {
+            out.println(toJson(found));
+        } else {
+            found.forEach(summary -> summary.print(out));
+            notes.forEach(out::println);
         }
         return 0;
     }
 
-    private static void print(ModelPart part, PrintWriter out) {
-        Map<String, Long> formats = part.tensors().values().stream()
-                .collect(Collectors.groupingBy(
-                        tensor -> tensor.format().name(), TreeMap::new, Collectors.summingLong(StoredTensor::bytes)));
-        long parameters = part.tensors().values().stream()
-                .mapToLong(tensor -> tensor.shape().count())
-                .sum();
-        out.printf(
-                "%s%n  %,d tensors, %,d values, bytes by format %s%n",
-                part, part.tensors().size(), parameters, formats);
-        part.transformer().map(TransformerKind::describe).ifPresent(line -> out.println("  " + line));
+    private void inspectModel(List<ModelSummary> found, List<String> notes) {
+        try (ModelFiles files = ModelFiles.open(path)) {
+            for (Component component : Component.values()) {
+                files.candidates(component).forEach(part -> found.add(ModelSummary.Part.of(part)));
+            }
+            files.tokenizerFile().ifPresent(file -> notes.add("tokenizer: " + file));
+            files.skipped().forEach(line -> notes.add("not used: " + line));
+        }
+    }
+
+    private static boolean isLora(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return false;
+        }
+        try (TensorFiles files = CheckpointFiles.open(path)) {
+            return LoraFile.recognises(files.names());
+        }
+    }
+
+    private static String toJson(List<ModelSummary> found) {
+        try {
+            return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(found);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException("a summary is always JSON", impossible);
+        }
     }
 }

@@ -5,6 +5,7 @@ import io.wan4j.WanPipelineBuilder;
 import io.wan4j.checkpoint.layout.Component;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options about which model. */
@@ -31,6 +32,9 @@ final class ModelArguments {
     @Option(names = "--tokenizer", paramLabel = "FILE", description = "tokenizer.json or spiece.model.")
     private Optional<Path> tokenizer = Optional.empty();
 
+    @Mixin
+    private LoraArguments loras = new LoraArguments();
+
     WanPipelineBuilder builder() {
         WanPipelineBuilder builder = WanPipeline.builder().model(model);
         transformer.ifPresent(path -> builder.component(Component.TRANSFORMER, path));
@@ -38,6 +42,8 @@ final class ModelArguments {
         imageEncoder.ifPresent(path -> builder.component(Component.IMAGE_ENCODER, path));
         vae.ifPresent(path -> builder.component(Component.VAE, path));
         tokenizer.ifPresent(builder::tokenizer);
+        loras.loras().forEach(builder::lora);
+        loras.mode().ifPresent(builder::loraMode);
         return builder;
     }
 }

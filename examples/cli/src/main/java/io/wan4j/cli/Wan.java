@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             VerifyCommand.class,
             InspectCommand.class,
+            ConvertCommand.class,
             DoctorCommand.class,
             SynthCommand.class
         })

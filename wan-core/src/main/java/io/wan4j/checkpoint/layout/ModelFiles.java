@@ -183,11 +183,16 @@ public final class ModelFiles implements AutoCloseable {
 
     /** The transformer's {@code config.json}, from its folder or from the model's. */
     public Optional<JsonNode> config() {
+        return configFile().map(CheckpointJson::readObject);
+    }
+
+    /** Where {@link #config} is. */
+    public Optional<Path> configFile() {
         List<Path> places = new ArrayList<>();
         candidates(Component.TRANSFORMER)
                 .forEach(part -> part.files().forEach(file -> places.add(file.resolveSibling("config.json"))));
         places.add(folder.resolve("config.json"));
-        return places.stream().filter(Files::isRegularFile).findFirst().map(CheckpointJson::readObject);
+        return places.stream().filter(Files::isRegularFile).findFirst();
     }
 
     /** The tokenizer's {@code tokenizer.json} or, failing that, {@code spiece.model}, where releases put it. */
