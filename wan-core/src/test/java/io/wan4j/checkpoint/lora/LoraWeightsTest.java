@@ -40,8 +40,8 @@ class LoraWeightsTest {
     @TempDir
     private Path folder = Path.of("");
 
-    private final ModelPart dense = ModelPart.open(
-            Goldens.path("pipeline/Wan2.1-I2V-tiny/diffusion_pytorch_model.safetensors.index.json"));
+    private final ModelPart dense =
+            ModelPart.open(Goldens.path("pipeline/Wan2.1-I2V-tiny/diffusion_pytorch_model.safetensors.index.json"));
     private final ModelPart quantised = ModelPart.open(Goldens.path("quant/int8"));
     private final Map<String, CheckpointTensor> tensors = new LinkedHashMap<>();
 
@@ -127,7 +127,8 @@ class LoraWeightsTest {
             assertThat(made.values().format()).isEqualTo(Format.I8);
             float[] merged = floats(new DequantisedTensor(made));
             float[] expected = floats(new DequantisedTensor(base.weight(LAYER, SQUARE)));
-            Change change = new Change(LoraFile.open(folder.resolve("lora.safetensors")).parts().get(0), 1);
+            Change change = new Change(
+                    LoraFile.open(folder.resolve("lora.safetensors")).parts().get(0), 1);
             for (int row = 0; row < 128; row++) {
                 change.rows().add(row, expected, 128 * row, 128);
             }
@@ -196,8 +197,7 @@ class LoraWeightsTest {
                 change += Math.pow((double) after[i] - before[i], 2);
                 norm += Math.pow(before[i], 2);
             }
-            assertThat(weights.magnitudes().get(0).get(0).ratio())
-                    .isCloseTo(Math.sqrt(change / norm), within(1e-5));
+            assertThat(weights.magnitudes().get(0).get(0).ratio()).isCloseTo(Math.sqrt(change / norm), within(1e-5));
         }
     }
 }

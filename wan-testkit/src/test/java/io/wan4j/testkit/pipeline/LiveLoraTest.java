@@ -42,8 +42,7 @@ class LiveLoraTest {
         }
         specs.add(new TensorSpec("blocks.0.norm3.diff", Format.F32, Shape.of(dim)));
         RandomWeights random = new RandomWeights(9);
-        try (SafetensorsWriter writer =
-                SafetensorsWriter.create(folder.resolve("lora.safetensors"), specs, Map.of())) {
+        try (SafetensorsWriter writer = SafetensorsWriter.create(folder.resolve("lora.safetensors"), specs, Map.of())) {
             specs.forEach(spec -> writer.write(spec.name(), random.values(spec.name(), spec.shape())));
             writer.finish();
         }
@@ -65,8 +64,9 @@ class LiveLoraTest {
 
     private static byte[] frames(WanPipeline pipeline) {
         PixelSize size = new PixelSize(32, 32);
-        Picture picture = new Picture(size, new byte[3 * 32 * 32]);
-        ImageToVideo request = ImageToVideo.of(picture, "a cat").size(32, 32).frames(5).seed(1);
+        Picture picture = Picture.ofRgb(size, new byte[3 * 32 * 32]);
+        ImageToVideo request =
+                ImageToVideo.of(picture, "a cat").size(32, 32).frames(5).seed(1);
         return pipeline.generate(request).frames().get(4).rgb();
     }
 
