@@ -73,7 +73,7 @@ public record GenerationPlan(Map<Phase, PhaseCost> phases) {
     }
 
     /** Plans a generation; reads small parameters of the checkpoint, no weights. */
-    static GenerationPlan of(ModelParts parts, ActivationFormats formats, ImageToVideo request) {
+    public static GenerationPlan of(ModelParts parts, ActivationFormats formats, ImageToVideo request) {
         int prompts = request.isGuided() ? 2 : 1;
         return of(parts, formats, request, Collections.nCopies(prompts, TextConfig.MAX_TOKENS));
     }

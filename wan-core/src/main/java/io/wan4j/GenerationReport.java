@@ -11,7 +11,8 @@ import java.util.OptionalLong;
  *
  * @param device name of the device
  * @param phases the phases that ran, in order
- * @param warnings what is unusual about the request for this model, in plain words; usually none
+ * @param warnings what is unusual about the request for this model, and what gave way because memory ran short, in
+ *     plain words; usually none
  * @param peakResident most bytes that the process held in memory since its start, where the system tells it
  */
 public record GenerationReport(

@@ -83,8 +83,9 @@ final class GenerationRun {
         });
         models.finished(Phase.DECODING);
         meter.finished();
-        return new GenerationReport(
-                models.device().name(), List.copyOf(reports.values()), warnings, ResidentMemory.peak());
+        List<String> all =
+                Stream.concat(warnings.stream(), models.takeWarnings().stream()).toList();
+        return new GenerationReport(models.device().name(), List.copyOf(reports.values()), all, ResidentMemory.peak());
     }
 
     private float[] text(String key, int[] ids, Prompts prompts) {

@@ -223,7 +223,7 @@ public final class WanPipeline implements AutoCloseable {
         if (current != null) {
             current.close();
         }
-        LoadedModels fresh = new LoadedModels(parts, device, wanted.kept(), wanted.residency());
+        LoadedModels fresh = new LoadedModels(parts, device, wanted);
         models = fresh;
         placement = wanted;
         return fresh;

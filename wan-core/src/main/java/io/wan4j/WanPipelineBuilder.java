@@ -4,6 +4,7 @@ import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.layout.ModelFiles;
 import io.wan4j.checkpoint.lora.Lora;
 import io.wan4j.checkpoint.lora.LoraMode;
+import io.wan4j.ops.FiniteCheckDevice;
 import io.wan4j.pipeline.ModelParts;
 import io.wan4j.prompt.Tokenizer;
 import io.wan4j.prompt.Tokenizers;
@@ -28,6 +29,7 @@ public final class WanPipelineBuilder {
     private DeviceRequest device = Device.auto();
     private Precision precision = Precision.AS_STORED;
     private MemoryLimit memoryLimit = MemoryLimit.auto();
+    private boolean checkFinite;
     private final List<Lora> loras = new ArrayList<>();
     private LoraMode loraMode = LoraMode.MERGE;
     private ModelParts.Heads heads = new ModelParts.Heads(OptionalInt.empty(), OptionalInt.empty());
@@ -92,6 +94,15 @@ public final class WanPipelineBuilder {
         return this;
     }
 
+    /**
+     * Whether to look at every layer's output and stop at the first one with infinity or NaN, by its name; off by default.
+     * The device waits at every layer, so this is for finding faults.
+     */
+    public WanPipelineBuilder checkFinite(boolean check) {
+        checkFinite = check;
+        return this;
+    }
+
     /** Numbers of attention heads, for models of unusual size. */
     public WanPipelineBuilder heads(ModelParts.Heads numbers) {
         heads = numbers;
@@ -128,10 +139,11 @@ public final class WanPipelineBuilder {
 
     private WanPipeline open(ModelFiles files, ModelParts parts, TransformerWeights weights, Tokenizer words) {
         try {
-            Device opened = device.with(options()).open();
+            Device plain = device.with(options()).open();
+            Device opened = checkFinite ? new FiniteCheckDevice(plain) : plain;
             try {
-                long budget =
-                        memoryLimit.bytes().orElseGet(() -> opened.memory().available());
+                long available = opened.memory().available();
+                long budget = Math.min(memoryLimit.bytes().orElse(available), available);
                 return new WanPipeline(files, parts, weights, words, new WanPipeline.Place(opened, budget));
             } catch (RuntimeException | Error failure) {
                 opened.close();

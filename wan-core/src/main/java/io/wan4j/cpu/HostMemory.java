@@ -133,8 +133,8 @@ public final class HostMemory implements Memory, AutoCloseable {
     void checkRoom(String what, long counted) {
         long free = available();
         if (counted > free) {
-            throw new DeviceException("host memory: asked for " + counted + " bytes for " + what + ", free are " + free
-                    + " of " + limit + " bytes; raise the memory limit or choose a smaller size");
+            throw DeviceException.outOfMemory("host memory: asked for " + counted + " bytes for " + what + ", free are "
+                    + free + " of " + limit + " bytes; raise the memory limit or choose a smaller size");
         }
     }
 

@@ -37,8 +37,19 @@ final class Denoiser implements AutoCloseable {
         velocity = ops.allocate(grid, Format.F32);
     }
 
-    /** The velocity at the run's next step, [16, T, H, W]. */
+    /** The velocity at the run's next step, [16, T, H, W]; with fewer blocks on the device if memory runs out. */
     float[] velocity(Scheduler run, float[] latents, Tick tick) {
+        return models.withRelief(Phase.DENOISING, () -> {
+            try {
+                return compute(run, latents, tick);
+            } catch (RuntimeException | Error failure) {
+                close();
+                throw failure;
+            }
+        });
+    }
+
+    private float[] compute(Scheduler run, float[] latents, Tick tick) {
         int step = run.nextStep();
         GuidedPrompt guided = embedded(models.transformer(step));
         ops.upload(latents, latent);

@@ -1,5 +1,6 @@
 package io.wan4j.pipeline;
 
+import io.wan4j.error.DeviceException;
 import io.wan4j.model.dit.Residency;
 import io.wan4j.model.dit.WanTransformer;
 import io.wan4j.model.text.TextEncoder;
@@ -9,6 +10,7 @@ import io.wan4j.model.vision.ImageEncoder;
 import io.wan4j.spi.Device;
 import io.wan4j.tensor.WeightSource;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -18,7 +20,8 @@ public final class LoadedModels implements AutoCloseable {
     private final ModelParts parts;
     private final Device device;
     private final Set<Phase> kept;
-    private final Residency residency;
+    private final boolean textStreamed;
+    private final MemoryRelief relief;
     private WeightSource transformerRoot;
     private WeightSource transformerSource;
     private final Map<Phase, AutoCloseable> loaded = new EnumMap<>(Phase.class);
@@ -30,10 +33,17 @@ public final class LoadedModels implements AutoCloseable {
      * @param residency how much of the transformer stays on the device
      */
     public LoadedModels(ModelParts parts, Device device, Set<Phase> kept, Residency residency) {
+        this(parts, device, new Placement(kept, residency, false));
+    }
+
+    /** Nothing is loaded yet. */
+    public LoadedModels(ModelParts parts, Device device, Placement placement) {
         this.parts = parts;
         this.device = device;
-        this.kept = kept;
-        this.residency = residency;
+        this.kept = placement.kept();
+        this.textStreamed = placement.textStreamed();
+        this.relief = new MemoryRelief(
+                placement.residency().resident(), parts.transformer().config().layers());
         this.transformerRoot = parts.transformer().source();
         this.transformerSource = transformerRoot;
     }
@@ -46,7 +56,10 @@ public final class LoadedModels implements AutoCloseable {
         return get(
                 Phase.TEXT_ENCODING,
                 TextEncoder.class,
-                () -> TextEncoder.load(parts.text().config(), parts.text().source(), device));
+                () -> textStreamed
+                        ? TextEncoder.loadStreamed(
+                                parts.text().config(), parts.text().source(), device)
+                        : TextEncoder.load(parts.text().config(), parts.text().source(), device));
     }
 
     public ImageEncoder image() {
@@ -96,7 +109,7 @@ public final class LoadedModels implements AutoCloseable {
         return get(
                 Phase.DENOISING,
                 WanTransformer.class,
-                () -> WanTransformer.load(parts.transformer().config(), transformerSource, device, residency));
+                () -> WanTransformer.load(parts.transformer().config(), transformerSource, device, relief.residency()));
     }
 
     public VaeDecoder vaeDecoder() {
@@ -107,7 +120,48 @@ public final class LoadedModels implements AutoCloseable {
     }
 
     private <T extends AutoCloseable> T get(Phase phase, Class<T> type, Supplier<T> loader) {
-        return type.cast(loaded.computeIfAbsent(phase, absent -> loader.get()));
+        AutoCloseable present = loaded.get(phase);
+        if (present != null) {
+            return type.cast(present);
+        }
+        T fresh = withRelief(phase, loader);
+        loaded.put(phase, fresh);
+        return fresh;
+    }
+
+    /**
+     * Does work of a phase; if the device runs out of memory, makes room and does it again, as long as there is room to
+     * make. The work must leave nothing behind when it fails.
+     */
+    <T> T withRelief(Phase phase, Supplier<T> work) {
+        while (true) {
+            try {
+                return work.get();
+            } catch (DeviceException failure) {
+                if (!failure.isOutOfMemory() || !makeRoom(phase, failure)) {
+                    throw failure;
+                }
+            }
+        }
+    }
+
+    /** Frees the networks of other phases, then keeps fewer blocks of the transformer; false if nothing is to spare. */
+    private boolean makeRoom(Phase phase, DeviceException failure) {
+        device.synchronize();
+        List<Phase> others =
+                loaded.keySet().stream().filter(other -> other != phase).toList();
+        others.forEach(other -> close(loaded.remove(other)));
+        boolean less = relief.relieve(!others.isEmpty(), phase == Phase.DENOISING, failure);
+        if (less && phase == Phase.DENOISING) {
+            close(loaded.remove(phase));
+        }
+        device.memory().workspace().trim();
+        return less;
+    }
+
+    /** What had to give way because memory was short, since the last call. */
+    public List<String> takeWarnings() {
+        return relief.takeWarnings();
     }
 
     /** Loads the network of a phase now. */

@@ -4,6 +4,7 @@ import io.wan4j.dry.DryDevice;
 import io.wan4j.error.DeviceException;
 import io.wan4j.model.dit.Residency;
 import io.wan4j.model.dit.WanTransformer;
+import io.wan4j.model.text.TextEncoder;
 import io.wan4j.spi.ActivationFormats;
 import java.util.EnumSet;
 import java.util.Map;
@@ -14,8 +15,9 @@ import java.util.Set;
  *
  * @param kept phases whose network stays loaded between generations
  * @param residency blocks of the transformer that stay while it runs
+ * @param textStreamed whether the text encoder's blocks come one by one
  */
-public record Placement(Set<Phase> kept, Residency residency) {
+public record Placement(Set<Phase> kept, Residency residency, boolean textStreamed) {
     /** Blocks that are on the device besides the resident ones: the one that runs and the one that comes next. */
     private static final int STREAMED = 2;
 
@@ -34,16 +36,21 @@ public record Placement(Set<Phase> kept, Residency residency) {
                 .max()
                 .orElse(0);
         if (weights + workspace <= budget) {
-            return new Placement(EnumSet.allOf(Phase.class), Residency.ALL);
+            return new Placement(EnumSet.allOf(Phase.class), Residency.ALL, false);
         }
+        PhaseCost text = costs.get(Phase.TEXT_ENCODING);
+        boolean textStreamed = text != null && text.deviceBytes() > budget;
         costs.forEach((phase, cost) -> {
-            if (phase != Phase.DENOISING && cost.deviceBytes() > budget) {
-                throw tooSmall(phase, cost.deviceBytes(), budget);
+            long needed = phase == Phase.TEXT_ENCODING && textStreamed
+                    ? cost.deviceBytes() - (parts.text().config().layers() - 1) * textBlockBytes(parts)
+                    : cost.deviceBytes();
+            if (phase != Phase.DENOISING && needed > budget) {
+                throw tooSmall(phase, needed, budget);
             }
         });
         PhaseCost denoising = costs.get(Phase.DENOISING);
         if (denoising == null || denoising.deviceBytes() <= budget) {
-            return new Placement(Set.of(), Residency.ALL);
+            return new Placement(Set.of(), Residency.ALL, textStreamed);
         }
         int layers = parts.transformer().config().layers();
         long block = blockBytes(parts);
@@ -51,13 +58,24 @@ public record Placement(Set<Phase> kept, Residency residency) {
         if (needed > budget) {
             throw tooSmall(Phase.DENOISING, needed, budget);
         }
-        return new Placement(Set.of(), new Residency((int) Math.min(layers, (budget - needed) / Math.max(1, block))));
+        int resident = (int) Math.min(layers, (budget - needed) / Math.max(1, block));
+        return new Placement(Set.of(), new Residency(resident), textStreamed);
     }
 
     /** Bytes of one block's weights. */
     private static long blockBytes(ModelParts parts) {
         int layers = parts.transformer().config().layers();
         return (transformerBytes(parts, Residency.ALL) - transformerBytes(parts, new Residency(0))) / layers;
+    }
+
+    private static long textBlockBytes(ModelParts parts) {
+        DryDevice all = new DryDevice(ActivationFormats.F32);
+        TextEncoder.load(parts.text().config(), parts.text().source(), all).close();
+        DryDevice none = new DryDevice(ActivationFormats.F32);
+        TextEncoder.loadStreamed(parts.text().config(), parts.text().source(), none)
+                .close();
+        return (all.peakInArenas() - none.peakInArenas())
+                / parts.text().config().layers();
     }
 
     private static long transformerBytes(ModelParts parts, Residency residency) {

@@ -1,6 +1,7 @@
 package io.wan4j.spi;
 
 import io.wan4j.error.DeviceException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -32,12 +33,17 @@ public record DeviceRequest(Optional<String> provider, DeviceOptions options) {
     }
 
     /**
-     * Opens the device; the caller closes it. Says in the log which one was taken and why others were not.
+     * Opens the device; the caller closes it. Says in the log which one was taken and why others were not. Only without a
+     * name does the next provider take the place of one that refuses or is busy.
      *
      * @throws DeviceException if the named device is unknown or refuses, or none can be used
      */
     public Device open() {
-        List<DeviceProvider> known = providers();
+        return open(providers());
+    }
+
+    /** Opens the device with one of these providers, the most preferred first. */
+    Device open(List<DeviceProvider> known) {
         return provider.isPresent() ? openNamed(known, provider.get()) : openBest(known);
     }
 
@@ -55,16 +61,22 @@ public record DeviceRequest(Optional<String> provider, DeviceOptions options) {
     }
 
     private Device openBest(List<DeviceProvider> known) {
+        List<String> reasons = new ArrayList<>();
         for (DeviceProvider candidate : known) {
             Optional<String> refusal = candidate.refusal();
             if (refusal.isEmpty()) {
-                Device device = candidate.open(options);
-                LOG.info("device {}: {}", device.name(), device.description());
-                return device;
+                try {
+                    Device device = candidate.open(options);
+                    LOG.info("device {}: {}", device.name(), device.description());
+                    return device;
+                } catch (DeviceException busy) {
+                    refusal = Optional.of(String.valueOf(busy.getMessage()));
+                }
             }
             LOG.info("device {} is not used: {}", candidate.name(), refusal.get());
+            reasons.add(candidate.name() + ": " + refusal.get());
         }
-        throw new DeviceException("no usable device: expected at least one provider on the class path, got "
-                + known.stream().map(DeviceProvider::name).toList());
+        throw new DeviceException(
+                "no usable device: expected a provider on the class path that can be used, got " + reasons);
     }
 }

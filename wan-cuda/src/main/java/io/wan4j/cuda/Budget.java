@@ -6,7 +6,10 @@ import io.wan4j.error.DeviceException;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
-/** Counts the device memory that is held, against a limit. All memory of a device is taken through it. */
+/**
+ * Counts the device memory that is held, against a limit. All memory of a device is taken through it, by the thread that
+ * computes and by the one that brings blocks.
+ */
 final class Budget {
     private final CudaDriver driver;
     private final long limit;
@@ -22,12 +25,12 @@ final class Budget {
         return limit;
     }
 
-    long held() {
+    synchronized long held() {
         return held;
     }
 
     /** Bytes that could still be taken: what the limit leaves and the device has. */
-    long available() {
+    synchronized long available() {
         return Math.max(0, Math.min(limit - held, driver.memoryInfo().freeBytes()));
     }
 
@@ -36,7 +39,7 @@ final class Budget {
      *
      * @throws DeviceException if the limit or the device does not allow it
      */
-    long take(long bytes, String what, Supplier<OptionalLong> attempt) {
+    synchronized long take(long bytes, String what, Supplier<OptionalLong> attempt) {
         if (held + bytes <= limit) {
             OptionalLong taken = attempt.get();
             if (taken.isPresent()) {
@@ -45,13 +48,13 @@ final class Budget {
             }
         }
         MemoryInfo memory = driver.memoryInfo();
-        throw new DeviceException("device memory for " + what + ": asked for " + bytes + " bytes with " + held
+        throw DeviceException.outOfMemory("device memory for " + what + ": asked for " + bytes + " bytes with " + held
                 + " held, of a limit of " + limit + " and " + memory.freeBytes() + " free of " + memory.totalBytes()
                 + " on the device; lower the size or frames, raise the memory limit, or close other programs");
     }
 
     /** Notes that memory was given back. */
-    void give(long bytes) {
+    synchronized void give(long bytes) {
         held -= bytes;
     }
 }

@@ -10,6 +10,7 @@ import io.wan4j.tensor.Tensor;
 import io.wan4j.tensor.Weight;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** Device memory that is freed together. Small tensors share slabs. */
@@ -19,14 +20,19 @@ final class CudaArena implements Arena {
     private final CudaDriver driver;
     private final Budget budget;
     private final long slabBytes;
-    private final WeightPlacement placement;
+    private final Placer placement;
     private final Hooks hooks;
     private final List<Block> blocks = new ArrayList<>();
     private long slab;
     private long slabUsed;
-    private long bytes;
+    private final AtomicLong bytes = new AtomicLong();
 
     private record Block(long address, long bytes) {}
+
+    /** Brings a weight into an arena. */
+    interface Placer {
+        Weight place(StoredWeight stored, WeightRole role, CudaArena arena);
+    }
 
     /**
      * What the owner wants to do.
@@ -36,7 +42,7 @@ final class CudaArena implements Arena {
      */
     record Hooks(Runnable enter, Consumer<CudaArena> closed) {}
 
-    CudaArena(CudaDriver driver, Budget budget, long slabBytes, WeightPlacement placement, Hooks hooks) {
+    CudaArena(CudaDriver driver, Budget budget, long slabBytes, Placer placement, Hooks hooks) {
         this.driver = driver;
         this.budget = budget;
         this.slabBytes = slabBytes;
@@ -69,7 +75,7 @@ final class CudaArena implements Arena {
     private long block(long size, String what) {
         long address = budget.take(size, what, () -> driver.tryAllocate(size));
         blocks.add(new Block(address, size));
-        bytes += size;
+        bytes.addAndGet(size);
         return address;
     }
 
@@ -81,7 +87,7 @@ final class CudaArena implements Arena {
 
     @Override
     public long bytes() {
-        return bytes;
+        return bytes.get();
     }
 
     @Override
@@ -98,6 +104,6 @@ final class CudaArena implements Arena {
         }
         blocks.clear();
         slab = 0;
-        bytes = 0;
+        bytes.set(0);
     }
 }

@@ -154,6 +154,7 @@ final class CudaDevice implements Device {
     @Override
     public Kernels kernels() {
         enter();
+        memory.computingHere();
         return kernels;
     }
 

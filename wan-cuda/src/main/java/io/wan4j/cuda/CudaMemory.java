@@ -3,11 +3,15 @@ package io.wan4j.cuda;
 import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.spi.Arena;
 import io.wan4j.spi.Memory;
+import io.wan4j.spi.WeightRole;
 import io.wan4j.spi.Workspace;
 import io.wan4j.tensor.Format;
+import io.wan4j.tensor.StoredWeight;
 import io.wan4j.tensor.Tensor;
+import io.wan4j.tensor.Weight;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -18,10 +22,12 @@ final class CudaMemory implements Memory, AutoCloseable {
     private final MemorySizes sizes;
     private final CudaWorkspace workspace;
     private final Staging staging;
+    private final long transfer;
+    private final Staging transferStaging;
     private final Scratch scratch;
-    private final WeightPlacement placement;
-    private final Runnable enter;
-    private final Set<CudaArena> open = new LinkedHashSet<>();
+    private final Placed placed;
+    private final Set<CudaArena> open = Collections.synchronizedSet(new LinkedHashSet<>());
+    private volatile long computing = Thread.currentThread().getId();
 
     CudaMemory(CudaDriver driver, long stream, Budget budget, MemorySizes sizes, Placed placed) {
         this.driver = driver;
@@ -29,9 +35,10 @@ final class CudaMemory implements Memory, AutoCloseable {
         this.sizes = sizes;
         this.workspace = new CudaWorkspace(driver, budget, placed.ordinal(), sizes);
         this.staging = new Staging(driver, stream, sizes.staging());
+        this.transfer = driver.createStream();
+        this.transferStaging = new Staging(driver, transfer, sizes.staging());
         this.scratch = new Scratch(driver, budget, sizes.scratch());
-        this.placement = new WeightPlacement(staging, placed.compute());
-        this.enter = placed.enter();
+        this.placed = placed;
     }
 
     /**
@@ -51,12 +58,32 @@ final class CudaMemory implements Memory, AutoCloseable {
         return staging;
     }
 
+    /** The calling thread computes from now on; what it brings is ordered with the kernels. */
+    void computingHere() {
+        computing = Thread.currentThread().getId();
+    }
+
+    private boolean isComputingHere() {
+        return Thread.currentThread().getId() == computing;
+    }
+
     @Override
     public Arena arena() {
-        CudaArena arena =
-                new CudaArena(driver, budget, sizes.slab(), placement, new CudaArena.Hooks(enter, open::remove));
+        CudaArena arena = new CudaArena(
+                driver, budget, sizes.slab(), this::place, new CudaArena.Hooks(placed.enter(), open::remove));
         open.add(arena);
         return arena;
+    }
+
+    private Weight place(StoredWeight stored, WeightRole role, CudaArena arena) {
+        if (isComputingHere()) {
+            return new WeightPlacement(staging, placed.compute()).place(stored, role, arena);
+        }
+        synchronized (transferStaging) {
+            Weight weight = new WeightPlacement(transferStaging, placed.compute()).place(stored, role, arena);
+            transferStaging.await();
+            return weight;
+        }
     }
 
     @Override
@@ -64,9 +91,21 @@ final class CudaMemory implements Memory, AutoCloseable {
         return workspace;
     }
 
+    /**
+     * From the thread that computes, in the order of its kernels. From another one, which fills an arena of its own, beside
+     * the kernels under way, and done when this returns.
+     */
     @Override
     public void upload(ByteBuffer source, Tensor target) {
-        staging.upload(DeviceStorage.address(target), source, target.bytes());
+        long address = DeviceStorage.address(target);
+        if (isComputingHere() || workspace.contains(address)) {
+            staging.upload(address, source, target.bytes());
+            return;
+        }
+        synchronized (transferStaging) {
+            transferStaging.upload(address, source, target.bytes());
+            transferStaging.await();
+        }
     }
 
     @Override
@@ -76,12 +115,14 @@ final class CudaMemory implements Memory, AutoCloseable {
 
     @Override
     public long available() {
-        return budget.available();
+        return Math.max(0, budget.available() - scratch.toCome());
     }
 
     @Override
     public long inArenas() {
-        return open.stream().mapToLong(CudaArena::bytes).sum();
+        synchronized (open) {
+            return open.stream().mapToLong(CudaArena::bytes).sum();
+        }
     }
 
     /** Bytes that the device holds altogether. */
@@ -96,5 +137,7 @@ final class CudaMemory implements Memory, AutoCloseable {
         scratch.close();
         workspace.close();
         staging.close();
+        transferStaging.close();
+        driver.destroyStream(transfer);
     }
 }

@@ -74,6 +74,11 @@ final class CudaWorkspace implements Workspace, AutoCloseable {
         committed += bytes;
     }
 
+    /** Whether an address is in the range of this workspace. */
+    boolean contains(long address) {
+        return address >= base && address < base + reserved;
+    }
+
     @Override
     public void rewind(long mark) {
         if (mark < 0 || mark > used) {

@@ -28,6 +28,11 @@ final class Scratch implements AutoCloseable {
         return bytes - used;
     }
 
+    /** Bytes that it will still take from the device. */
+    long toCome() {
+        return address == 0 ? bytes : 0;
+    }
+
     /** Takes so many bytes, at most {@link #left} of them. */
     long take(long count) {
         if (count > left()) {

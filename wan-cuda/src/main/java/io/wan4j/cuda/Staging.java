@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Two page-locked buffers through which host memory travels: while one is copied by the device, the other is filled. All
- * copies are ordered with the kernels of one stream.
+ * copies are ordered with what else is in one stream. Used by one thread at a time.
  */
 final class Staging implements AutoCloseable {
     private final CudaDriver driver;
@@ -52,6 +52,11 @@ final class Staging implements AutoCloseable {
     void upload(long device, ByteBuffer source, long count) {
         int start = source.position();
         upload(device, count, 1, (from, part, target) -> target.put(0, source, start + (int) from, part));
+    }
+
+    /** Waits until all that was brought is on the device. */
+    void await() {
+        driver.synchronizeStream(stream);
     }
 
     /** Brings device bytes to the host; done when this returns. */

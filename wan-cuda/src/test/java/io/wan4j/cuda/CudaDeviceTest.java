@@ -83,6 +83,38 @@ class CudaDeviceTest {
     }
 
     @Test
+    void busyDeviceIsRefusedByNameAndLeavesNothing() {
+        driver.occupy();
+        assertThatThrownBy(() -> open(DeviceOptions.DEFAULT))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageContaining("Simulated GPU")
+                .hasMessageContaining("already in use")
+                .hasMessageContaining("nvidia-smi");
+        assertThat(driver.alive()).isZero();
+    }
+
+    @Test
+    void fullDeviceIsRefusedWithWhatIsFree() {
+        driver.leave(1 << 20);
+        assertThatThrownBy(() -> open(DeviceOptions.DEFAULT))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageContaining("1048576 free")
+                .hasMessageContaining("close other programs");
+        assertThat(driver.alive()).isZero();
+    }
+
+    @Test
+    void memoryThatIsNotThereIsSaidAsSuch() {
+        try (Device device = open(DeviceOptions.DEFAULT);
+                Arena arena = device.memory().arena()) {
+            assertThatThrownBy(() -> arena.allocate(Shape.of(1L << 40), Format.U8))
+                    .isInstanceOfSatisfying(
+                            DeviceException.class,
+                            failure -> assertThat(failure.isOutOfMemory()).isTrue());
+        }
+    }
+
+    @Test
     void allocationBeyondTheLimitNamesWhatWasAskedAndWhatIsFree() {
         try (Device device = open(DeviceOptions.DEFAULT.withMemoryLimit(16 << 20));
                 Arena arena = device.memory().arena()) {

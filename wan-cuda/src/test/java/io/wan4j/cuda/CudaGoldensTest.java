@@ -8,6 +8,8 @@ import io.wan4j.testkit.golden.DitGoldens;
 import io.wan4j.testkit.golden.GoldenResult;
 import io.wan4j.testkit.golden.GoldenSuite;
 import io.wan4j.testkit.golden.LoraGoldens;
+import io.wan4j.testkit.golden.PipelineGoldens;
+import io.wan4j.testkit.golden.QuantGoldens;
 import io.wan4j.testkit.golden.TextGoldens;
 import io.wan4j.testkit.golden.VaeGoldens;
 import io.wan4j.testkit.golden.VisionGoldens;
@@ -19,7 +21,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The models on the simulated device against the golden vectors, at the bounds of BF16. */
 class CudaGoldensTest {
     static List<GoldenSuite> suites() {
-        return List.of(new DitGoldens(), new TextGoldens(), new VisionGoldens(), new VaeGoldens(), new LoraGoldens());
+        return List.of(
+                new DitGoldens(),
+                new TextGoldens(),
+                new VisionGoldens(),
+                new VaeGoldens(),
+                new LoraGoldens(),
+                new QuantGoldens(),
+                new PipelineGoldens());
     }
 
     @ParameterizedTest

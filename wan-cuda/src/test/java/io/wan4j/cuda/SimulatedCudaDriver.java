@@ -30,7 +30,7 @@ import java.util.function.Consumer;
 
 /**
  * A driver whose device executes the PTX of the kernels in plain Java. A kernel that the sanitizer objects to fails the
- * launch. Everything that was created and not destroyed is counted.
+ * launch. Everything that was created and not destroyed is counted. One call at a time, from any thread.
  */
 final class SimulatedCudaDriver implements CudaDriver {
     /** Selects PTX: no machine code is built for it. */
@@ -45,6 +45,10 @@ final class SimulatedCudaDriver implements CudaDriver {
     private long nextHost = 1L << 40;
     private final ThreadLocal<Long> current = new ThreadLocal<>();
     private Consumer<LaunchReport> listener = report -> {};
+    private long peak;
+    private long fullFrom = Long.MAX_VALUE;
+    private boolean busy;
+    private boolean hollow;
 
     private static final class Thing {}
 
@@ -65,6 +69,34 @@ final class SimulatedCudaDriver implements CudaDriver {
     /** Objects, page-locked buffers and memory that were not given back. */
     int alive() {
         return objects.size() + pinned.size() + blocks.size();
+    }
+
+    /** Most bytes of device memory that were taken at once. */
+    synchronized long peakBytes() {
+        return peak;
+    }
+
+    /** Other programs leave only so many bytes from now on. */
+    synchronized void leave(long bytes) {
+        fullFrom = bytes;
+    }
+
+    /** Counts memory, and neither copies nor computes from now on. */
+    void hollow() {
+        hollow = true;
+    }
+
+    /** Another program holds the device exclusively. */
+    void occupy() {
+        busy = true;
+    }
+
+    private long held() {
+        return blocks.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private void taken() {
+        peak = Math.max(peak, held());
     }
 
     private long create(Object object) {
@@ -88,27 +120,30 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
-    public int version() {
+    public synchronized int version() {
         return 13_010;
     }
 
     @Override
-    public List<DeviceInfo> devices() {
+    public synchronized List<DeviceInfo> devices() {
         return List.of(info);
     }
 
     @Override
-    public long retainContext(int ordinal) {
+    public synchronized long retainContext(int ordinal) {
+        if (busy) {
+            throw new DeviceException("cuDevicePrimaryCtxRetain: exclusive-thread device already in use");
+        }
         return create(new Thing());
     }
 
     @Override
-    public void releaseContext(int ordinal) {
+    public synchronized void releaseContext(int ordinal) {
         objects.values().removeIf(Thing.class::isInstance);
     }
 
     @Override
-    public void makeCurrent(long context) {
+    public synchronized void makeCurrent(long context) {
         find(context, Thing.class);
         current.set(context);
     }
@@ -122,29 +157,29 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
-    public MemoryInfo memoryInfo() {
+    public synchronized MemoryInfo memoryInfo() {
         requireContext();
-        long held = blocks.values().stream().mapToLong(Long::longValue).sum();
-        return new MemoryInfo(info.totalBytes() - held, info.totalBytes());
+        return new MemoryInfo(Math.max(0, Math.min(info.totalBytes(), fullFrom) - held()), info.totalBytes());
     }
 
     @Override
-    public void synchronize() {
+    public synchronized void synchronize() {
         requireContext(); // every launch is done when it returns
     }
 
     @Override
-    public OptionalLong tryAllocate(long bytes) {
+    public synchronized OptionalLong tryAllocate(long bytes) {
         if (bytes > memoryInfo().freeBytes()) {
             return OptionalLong.empty();
         }
         long address = gpu.allocate(bytes);
         blocks.put(address, bytes);
+        taken();
         return OptionalLong.of(address);
     }
 
     @Override
-    public void free(long address) {
+    public synchronized void free(long address) {
         requireContext();
         if (blocks.remove(address) == null) {
             throw new DeviceException("free of " + address + ", which is no allocation");
@@ -153,35 +188,36 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
-    public long reserveAddresses(long bytes) {
+    public synchronized long reserveAddresses(long bytes) {
         long address = gpu.allocate(bytes);
         objects.put(address, new Object());
         return address;
     }
 
     @Override
-    public void releaseAddresses(long address, long bytes) {
+    public synchronized void releaseAddresses(long address, long bytes) {
         destroy(address);
         gpu.free(address);
     }
 
     @Override
-    public long commitUnit(int ordinal) {
+    public synchronized long commitUnit(int ordinal) {
         return 64 << 10;
     }
 
     @Override
-    public OptionalLong tryCommit(long address, long bytes, int ordinal) {
+    public synchronized OptionalLong tryCommit(long address, long bytes, int ordinal) {
         if (bytes > memoryInfo().freeBytes()) {
             return OptionalLong.empty();
         }
         long handle = nextHandle++;
         blocks.put(-handle, bytes);
+        taken();
         return OptionalLong.of(handle);
     }
 
     @Override
-    public void decommit(long address, long bytes, long handle) {
+    public synchronized void decommit(long address, long bytes, long handle) {
         gpu.markUnwritten(address, bytes);
         if (blocks.remove(-handle) == null) {
             throw new DeviceException("decommit of an unknown handle");
@@ -189,7 +225,7 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
-    public PinnedMemory allocatePinned(int bytes) {
+    public synchronized PinnedMemory allocatePinned(int bytes) {
         PinnedMemory memory =
                 new PinnedMemory(nextHost, ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN));
         nextHost += 2L * bytes + 4096;
@@ -198,7 +234,7 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
-    public void freePinned(PinnedMemory memory) {
+    public synchronized void freePinned(PinnedMemory memory) {
         if (pinned.remove(memory.address()) == null) {
             throw new DeviceException("freePinned of unknown memory");
         }
@@ -213,82 +249,92 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
-    public void copyToDevice(long device, long host, long bytes, long stream) {
+    public synchronized void copyToDevice(long device, long host, long bytes, long stream) {
         requireContext();
+        if (hollow) {
+            return;
+        }
         byte[] content = new byte[(int) bytes];
         host(host, bytes).get(content);
         gpu.copyIn(device, content);
     }
 
     @Override
-    public void copyToHost(long host, long device, long bytes, long stream) {
+    public synchronized void copyToHost(long host, long device, long bytes, long stream) {
         requireContext();
+        if (hollow) {
+            return;
+        }
         host(host, bytes).put(gpu.copyOut(device, (int) bytes));
     }
 
     @Override
-    public void copyOnDevice(long target, long source, long bytes, long stream) {
-        gpu.copy(target, source, bytes);
+    public synchronized void copyOnDevice(long target, long source, long bytes, long stream) {
+        if (!hollow) {
+            gpu.copy(target, source, bytes);
+        }
     }
 
     @Override
-    public void fill(long device, byte value, long bytes, long stream) {
-        gpu.memset(device, value, bytes);
+    public synchronized void fill(long device, byte value, long bytes, long stream) {
+        if (!hollow) {
+            gpu.memset(device, value, bytes);
+        }
     }
 
     @Override
-    public long createStream() {
+    public synchronized long createStream() {
         return create(new Object());
     }
 
     @Override
-    public void destroyStream(long stream) {
+    public synchronized void destroyStream(long stream) {
         destroy(stream);
     }
 
     @Override
-    public void synchronizeStream(long stream) {
+    public synchronized void synchronizeStream(long stream) {
         find(stream, Object.class);
     }
 
     @Override
-    public long createEvent() {
+    public synchronized long createEvent() {
         return create(new Object());
     }
 
     @Override
-    public void destroyEvent(long event) {
+    public synchronized void destroyEvent(long event) {
         destroy(event);
     }
 
     @Override
-    public void recordEvent(long event, long stream) {
+    public synchronized void recordEvent(long event, long stream) {
         find(event, Object.class);
     }
 
     @Override
-    public void synchronizeEvent(long event) {
+    public synchronized void synchronizeEvent(long event) {
         find(event, Object.class);
     }
 
     @Override
-    public void waitForEvent(long stream, long event) {
+    public synchronized void waitForEvent(long stream, long event) {
         find(event, Object.class);
     }
 
     @Override
-    public float elapsedMillis(long start, long end) {
+    public synchronized float elapsedMillis(long start, long end) {
         return 0;
     }
 
     @Override
-    public long loadModule(byte[] image) {
+    public synchronized long loadModule(byte[] image) {
         requireContext();
         return create(PtxModule.parse(new String(image, StandardCharsets.UTF_8)));
     }
 
     @Override
-    public void unloadModule(long module) {
+    public synchronized void unloadModule(long module) {
         PtxModule parsed = find(module, PtxModule.class);
         gpu.unload(parsed);
         parsed.functions().forEach(objects.values()::remove);
@@ -296,22 +342,25 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
-    public long function(long module, String name) {
+    public synchronized long function(long module, String name) {
         return create(find(module, PtxModule.class).function(name));
     }
 
     @Override
-    public void allowSharedMemory(long function, int bytes) {
+    public synchronized void allowSharedMemory(long function, int bytes) {
         if (bytes > info.sharedBytesPerBlock()) {
             throw new DeviceException("more shared memory than a block may have: " + bytes);
         }
     }
 
     @Override
-    public void launch(Launch launch, long stream) {
+    public synchronized void launch(Launch launch, long stream) {
         requireContext();
         find(stream, Object.class);
         PtxFunction function = find(launch.function(), PtxFunction.class);
+        if (hollow) {
+            return;
+        }
         Grid grid = new Grid(dim(launch.grid()), dim(launch.block()), dim(launch.cluster()), launch.sharedBytes());
         LaunchReport report = gpu.launch(function, grid, launch.arguments().toBytes());
         List<String> errors = new ArrayList<>();
@@ -329,27 +378,27 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
-    public void beginCapture(long stream) {
+    public synchronized void beginCapture(long stream) {
         throw new UnsupportedException("the simulator records no graphs");
     }
 
     @Override
-    public long endCapture(long stream) {
+    public synchronized long endCapture(long stream) {
         throw new UnsupportedException("the simulator records no graphs");
     }
 
     @Override
-    public void launchGraph(long graph, long stream) {
+    public synchronized void launchGraph(long graph, long stream) {
         throw new UnsupportedException("the simulator records no graphs");
     }
 
     @Override
-    public void destroyGraph(long graph) {
+    public synchronized void destroyGraph(long graph) {
         throw new UnsupportedException("the simulator records no graphs");
     }
 
     @Override
-    public byte[] encodeTensorMap(TensorMap map) {
+    public synchronized byte[] encodeTensorMap(TensorMap map) {
         throw new UnsupportedException("the simulator has no tensor maps");
     }
 }

@@ -41,7 +41,7 @@ final class NativeHeap {
     static Block allocate(long bytes) {
         Block block = tryAllocate(bytes);
         if (block == null) {
-            throw new DeviceException("onednn: expected " + bytes + " bytes of memory, the system refused them;"
+            throw DeviceException.outOfMemory("onednn: expected " + bytes + " bytes of memory, the system refused them;"
                     + " close other programs or lower the memory limit");
         }
         return block;

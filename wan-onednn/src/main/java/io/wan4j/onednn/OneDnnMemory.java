@@ -98,8 +98,8 @@ final class OneDnnMemory implements Memory, AutoCloseable {
     synchronized void require(long bytes, String what) {
         long free = available();
         if (bytes > free) {
-            throw new DeviceException("onednn: " + what + ": expected " + bytes + " bytes, got " + free + " of " + limit
-                    + "; raise the memory limit, close other programs, or choose a smaller size or format");
+            throw DeviceException.outOfMemory("onednn: " + what + ": expected " + bytes + " bytes, got " + free + " of "
+                    + limit + "; raise the memory limit, close other programs, or choose a smaller size or format");
         }
     }
 

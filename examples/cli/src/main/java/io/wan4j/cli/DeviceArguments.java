@@ -38,6 +38,11 @@ final class DeviceArguments {
             description = "Limit on device memory, for example 8G or 900M; what is free by default.")
     private String memory = "";
 
+    @Option(
+            names = "--check-finite",
+            description = "Stop at the first layer whose output holds infinity or NaN, and name it (slow).")
+    private boolean checkFinite;
+
     DeviceRequest request() {
         DeviceRequest request = device.equals("auto") ? Device.auto() : Device.named(device);
         return request.with(DeviceOptions.DEFAULT.withThreads(threads));
@@ -48,7 +53,7 @@ final class DeviceArguments {
     }
 
     WanPipelineBuilder apply(WanPipelineBuilder builder) {
-        builder.device(request()).precision(precision);
+        builder.device(request()).precision(precision).checkFinite(checkFinite);
         return memory.isEmpty() ? builder : builder.memoryLimit(MemoryLimit.bytes(bytes(memory)));
     }
 

@@ -21,16 +21,18 @@ import java.util.function.IntConsumer;
  */
 public final class TextEncoder implements AutoCloseable {
     private final TextConfig config;
+    private final WeightSource source;
     private final Weights weights;
     private final Tensor embedding;
     private final List<TextBlock> blocks = new ArrayList<>();
     private final Tensor norm;
 
-    private TextEncoder(TextConfig config, Weights weights) {
+    private TextEncoder(TextConfig config, WeightSource source, Weights weights, boolean resident) {
         this.config = config;
+        this.source = source;
         this.weights = weights;
         embedding = weights.table("token_embedding.weight", config.vocabulary(), config.dim());
-        for (int i = 0; i < config.layers(); i++) {
+        for (int i = 0; resident && i < config.layers(); i++) {
             blocks.add(new TextBlock(config, weights.at("blocks." + i)));
         }
         norm = weights.vector("norm.weight", config.dim());
@@ -42,9 +44,22 @@ public final class TextEncoder implements AutoCloseable {
      * @throws io.wan4j.error.CheckpointException if a tensor is missing or has another shape
      */
     public static TextEncoder load(TextConfig config, WeightSource source, Device device) {
+        return load(config, source, device, true);
+    }
+
+    /**
+     * Loads an encoder whose blocks come to the device one by one for each use: for a device that does not hold them all.
+     *
+     * @throws io.wan4j.error.CheckpointException if a tensor is missing or has another shape
+     */
+    public static TextEncoder loadStreamed(TextConfig config, WeightSource source, Device device) {
+        return load(config, source, device, false);
+    }
+
+    private static TextEncoder load(TextConfig config, WeightSource source, Device device, boolean resident) {
         Weights weights = Weights.open(source, device);
         try {
-            return new TextEncoder(config, weights);
+            return new TextEncoder(config, source, weights, resident);
         } catch (RuntimeException | Error failure) {
             weights.close();
             throw failure;
@@ -70,13 +85,24 @@ public final class TextEncoder implements AutoCloseable {
         Tensor out = ops.allocate(Shape.of(ids.length, config.dim()), Format.F32);
         try (Ops scope = ops.nested()) {
             Tensor x = scope.copy(scope.gather(embedding, ids), ops.formats().residual());
-            for (int i = 0; i < blocks.size(); i++) {
+            for (int i = 0; i < config.layers(); i++) {
                 listener.accept(i);
-                blocks.get(i).forward(scope, x);
+                forward(scope, i, x);
             }
             scope.copy(scope.rmsNorm(x, norm, EPS, Format.F32), out);
         }
         return out;
+    }
+
+    private void forward(Ops ops, int index, Tensor x) {
+        if (index < blocks.size()) {
+            blocks.get(index).forward(ops, x);
+            return;
+        }
+        try (Weights streamed = Weights.open(source, ops.device())) {
+            new TextBlock(config, streamed.at("blocks." + index)).forward(ops, x);
+            ops.device().synchronize();
+        }
     }
 
     /** Frees the weights. */

@@ -95,6 +95,9 @@ final class NativeCudaDriver implements CudaDriver {
     }
 
     private void check(int result, String what) {
+        if (result == ERROR_OUT_OF_MEMORY) {
+            throw DeviceException.outOfMemory(what + ": " + describe(calls, result));
+        }
         if (result != 0) {
             throw new DeviceException(what + ": " + describe(calls, result));
         }

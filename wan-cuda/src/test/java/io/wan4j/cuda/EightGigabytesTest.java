@@ -1,0 +1,159 @@
+package io.wan4j.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.wan4j.GenerationPlan;
+import io.wan4j.ImageToVideo;
+import io.wan4j.media.ClipPreprocess;
+import io.wan4j.media.Picture;
+import io.wan4j.media.PixelSize;
+import io.wan4j.media.Planes;
+import io.wan4j.media.VideoSize;
+import io.wan4j.model.dit.WanConfig;
+import io.wan4j.model.text.TextConfig;
+import io.wan4j.model.vae.VaeConfig;
+import io.wan4j.model.vision.VisionConfig;
+import io.wan4j.pipeline.DenoisingJob;
+import io.wan4j.pipeline.LoadedModels;
+import io.wan4j.pipeline.ModelParts;
+import io.wan4j.pipeline.Phase;
+import io.wan4j.pipeline.Placement;
+import io.wan4j.pipeline.Stages;
+import io.wan4j.pipeline.Tick;
+import io.wan4j.scheduler.LatentPrecision;
+import io.wan4j.scheduler.StepDistill;
+import io.wan4j.spi.Device;
+import io.wan4j.spi.DeviceOptions;
+import io.wan4j.tensor.ActivationMode;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Shape;
+import io.wan4j.tensor.StoredTensor;
+import io.wan4j.tensor.StoredWeight;
+import io.wan4j.tensor.WeightSource;
+import io.wan4j.testkit.ptx.SimulatorOptions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The full-size model with INT8 blocks and encoders in BF16 on a card of 8 GiB, 480x832 with 81 frames: every allocation
+ * is made and counted, nothing is copied or computed.
+ */
+class EightGigabytesTest {
+    /** What a card of 8 GiB leaves beside the driver's own memory and a desktop. */
+    private static final long LIMIT = (8L << 30) - (640L << 20);
+
+    private static final VideoSize SIZE = new VideoSize(832, 480);
+    private static final int FRAMES = 81;
+    private static final int LATENT_FRAMES = 21;
+
+    private final SimulatedCudaDriver driver = new SimulatedCudaDriver(8L << 30, SimulatorOptions.fast());
+
+    @Test
+    void wholeGenerationStaysWithinTheLimit() {
+        driver.hollow();
+        WeightSource source = new Hollow();
+        ModelParts parts = new ModelParts(
+                new ModelParts.Part<>(TextConfig.umt5Xxl(), source),
+                new ModelParts.Part<>(VisionConfig.vitHuge14(), source),
+                new ModelParts.Part<>(VaeConfig.wan21(), source),
+                new ModelParts.Part<>(WanConfig.i2v14b(), source));
+        ImageToVideo request = ImageToVideo.of(Picture.ofRgb(new PixelSize(16, 16), new byte[3 * 16 * 16]), "a cat")
+                .size(SIZE.width(), SIZE.height())
+                .frames(FRAMES);
+        DeviceOptions options = DeviceOptions.DEFAULT.withMemoryLimit(LIMIT);
+        try (Device device = CudaDevice.open(driver, driver.info(), options, MemorySizes.of(8L << 30))) {
+            GenerationPlan plan = GenerationPlan.of(parts, device.formats(), request);
+            Placement placement =
+                    Placement.of(plan.phases(), parts, device.memory().available());
+            assertThat(placement.textStreamed()).isTrue();
+            assertThat(placement.residency().resident())
+                    .isBetween(1, WanConfig.i2v14b().layers() - 1);
+            try (LoadedModels models = new LoadedModels(parts, device, placement)) {
+                generate(models);
+                assertThat(models.takeWarnings()).isEmpty();
+            }
+        }
+        assertThat(driver.peakBytes()).isLessThanOrEqualTo(LIMIT).isGreaterThan(LIMIT / 2);
+        assertThat(driver.alive()).isZero();
+    }
+
+    /** All phases, one step. */
+    private static void generate(LoadedModels models) {
+        Stages stages = new Stages(models);
+        float[] text = stages.text(new int[TextConfig.MAX_TOKENS], Tick.NONE);
+        models.finished(Phase.TEXT_ENCODING);
+        float[] image = stages.image(Planes.zeros(3, ClipPreprocess.SIZE), Tick.NONE);
+        models.finished(Phase.IMAGE_ENCODING);
+        float[] condition = stages.condition(Planes.zeros(3, SIZE.pixels()), FRAMES, Tick.NONE);
+        models.finished(Phase.LATENT_ENCODING);
+        DenoisingJob job = new DenoisingJob(text, Optional.empty(), 1, image, condition, SIZE, LATENT_FRAMES);
+        float[] latents =
+                new float[WanConfig.LATENT_CHANNELS * LATENT_FRAMES * SIZE.latentHeight() * SIZE.latentWidth()];
+        StepDistill steps = new StepDistill(List.of(1000), 5, LatentPrecision.F32);
+        stages.denoise(job, steps.newRun(), latents, Tick.NONE, () -> {});
+        models.finished(Phase.DENOISING);
+        stages.decode(latents, LATENT_FRAMES, SIZE, frame -> {}, Tick.NONE);
+        models.finished(Phase.DECODING);
+    }
+
+    /** Has every tensor that is asked for: blocks of the transformer in INT8, all else in BF16. */
+    private static final class Hollow implements WeightSource {
+        private static final Pattern BLOCK_LINEAR =
+                Pattern.compile("blocks\\.\\d+\\.(self_attn\\.[qkvo]|cross_attn\\.(q|k|v|o|k_img|v_img)|ffn\\.[02])");
+
+        @Override
+        public Set<String> names() {
+            return Set.of();
+        }
+
+        @Override
+        public Optional<StoredTensor> find(String name) {
+            return Optional.empty();
+        }
+
+        @Override
+        public StoredTensor get(String name, Shape expected) {
+            return new Nothing(name, expected, Format.BF16);
+        }
+
+        @Override
+        public StoredWeight weight(String layer, Shape expected) {
+            StoredTensor dense = get(layer + ".weight", expected);
+            if (!BLOCK_LINEAR.matcher(layer).matches()) {
+                return StoredWeight.dense(dense);
+            }
+            return new StoredWeight(
+                    new Nothing(layer, expected, Format.I8),
+                    Optional.of(new Nothing(layer + "_scale", Shape.of(expected.dim(0), 1), Format.F32)),
+                    ActivationMode.DYNAMIC_8BIT);
+        }
+
+        @Override
+        public String location() {
+            return "nowhere";
+        }
+    }
+
+    /** A tensor of zeros. */
+    private record Nothing(String name, Shape shape, Format format) implements StoredTensor {
+        private static final ByteBuffer ZEROS =
+                ByteBuffer.allocateDirect(32 << 20).asReadOnlyBuffer();
+
+        @Override
+        public String location() {
+            return "nowhere";
+        }
+
+        @Override
+        public ByteBuffer read(long offset, long length) {
+            int count = Math.toIntExact(length);
+            ByteBuffer zeros = count <= ZEROS.capacity() ? ZEROS.slice(0, count) : ByteBuffer.allocate(count);
+            return zeros.order(ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+}
