@@ -27,7 +27,16 @@ result=$home/wan-bench/results/$name.json
 start=$(date +%s)
 WAN_JAVA_OPTS="-Xmx2g ${WAN_JAVA_OPTS:-}" "$home/wan" generate --model "$dir" --image "$dir/picture.png" \
   --prompt "a cat surfing at dusk" --size 832x480 --frames "$frames" --steps "$steps" --seed 42 --threads 2 \
-  --out "$dir/$name.mp4" --force --report "$result"
+  --out "$dir/$name.mp4" --force --report "$result" &
+pid=$!
+# The system's peak (VmHWM) counts mapped pages of the checkpoint, which it can take back at any time: watch the others.
+anonymous=0
+while kill -0 "$pid" 2>/dev/null; do
+  now=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status" 2>/dev/null || true)
+  [ "${now:-0}" -le "$anonymous" ] || anonymous=$now
+  sleep 0.5
+done
+wait "$pid"
 wall=$(($(date +%s) - start))
 commit=$(git -C "$home" rev-parse --short HEAD)
 [ -z "$(git -C "$home" status --porcelain -- ':!wan-bench/results')" ] || commit=$commit-dirty
@@ -40,6 +49,7 @@ cat > "${result%.json}.machine.json" <<JSON
   "memory" : "$(sed -n 's/^MemTotal: *//p' /proc/meminfo)",
   "layers" : ${layers:-40},
   "wall_s" : $wall,
+  "peak_anonymous_bytes" : $((anonymous * 1024)),
   "command" : "wan-bench/full-size.sh --frames $frames --steps $steps"
 }
 JSON
