@@ -30,6 +30,7 @@ public final class WanPipelineBuilder {
     private Precision precision = Precision.AS_STORED;
     private MemoryLimit memoryLimit = MemoryLimit.auto();
     private boolean checkFinite;
+    private boolean quantisedAttention;
     private final List<Lora> loras = new ArrayList<>();
     private LoraMode loraMode = LoraMode.MERGE;
     private ModelParts.Heads heads = new ModelParts.Heads(OptionalInt.empty(), OptionalInt.empty());
@@ -103,6 +104,15 @@ public final class WanPipelineBuilder {
         return this;
     }
 
+    /**
+     * Whether the transformer's self-attention may multiply queries and keys in 8 bits where the device can (CUDA); off by
+     * default. Its error is derived in {@code docs/cuda.md}.
+     */
+    public WanPipelineBuilder quantisedAttention(boolean allow) {
+        quantisedAttention = allow;
+        return this;
+    }
+
     /** Numbers of attention heads, for models of unusual size. */
     public WanPipelineBuilder heads(ModelParts.Heads numbers) {
         heads = numbers;
@@ -156,7 +166,8 @@ public final class WanPipelineBuilder {
     }
 
     private DeviceOptions options() {
-        DeviceOptions options = device.options();
+        DeviceOptions options = device.options()
+                .withQuantisedAttention(quantisedAttention || device.options().quantisedAttention());
         if (memoryLimit.bytes().isPresent()) {
             options = options.withMemoryLimit(memoryLimit.bytes().getAsLong());
         }

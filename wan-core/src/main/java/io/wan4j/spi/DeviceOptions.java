@@ -10,10 +10,16 @@ import java.util.OptionalLong;
  * @param threads host threads; 0 means the backend's default, the physical cores
  * @param memoryLimit bytes that arenas and workspace may take together; what is free now if empty
  * @param ordinal which device of this kind, from 0
+ * @param quantisedAttention whether self-attention may multiply queries and keys in 8 bits, where the backend can
  */
-public record DeviceOptions(Optional<ActivationFormats> formats, int threads, OptionalLong memoryLimit, int ordinal) {
+public record DeviceOptions(
+        Optional<ActivationFormats> formats,
+        int threads,
+        OptionalLong memoryLimit,
+        int ordinal,
+        boolean quantisedAttention) {
     /** The backend's choice in everything. */
-    public static final DeviceOptions DEFAULT = new DeviceOptions(Optional.empty(), 0, OptionalLong.empty(), 0);
+    public static final DeviceOptions DEFAULT = new DeviceOptions(Optional.empty(), 0, OptionalLong.empty(), 0, false);
 
     /** Checks the numbers. */
     public DeviceOptions {
@@ -25,16 +31,21 @@ public record DeviceOptions(Optional<ActivationFormats> formats, int threads, Op
 
     /** These options with other activation formats. */
     public DeviceOptions withFormats(ActivationFormats chosen) {
-        return new DeviceOptions(Optional.of(chosen), threads, memoryLimit, ordinal);
+        return new DeviceOptions(Optional.of(chosen), threads, memoryLimit, ordinal, quantisedAttention);
     }
 
     /** These options with a number of host threads. */
     public DeviceOptions withThreads(int count) {
-        return new DeviceOptions(formats, count, memoryLimit, ordinal);
+        return new DeviceOptions(formats, count, memoryLimit, ordinal, quantisedAttention);
     }
 
     /** These options with a limit on device memory, in bytes. */
     public DeviceOptions withMemoryLimit(long bytes) {
-        return new DeviceOptions(formats, threads, OptionalLong.of(bytes), ordinal);
+        return new DeviceOptions(formats, threads, OptionalLong.of(bytes), ordinal, quantisedAttention);
+    }
+
+    /** These options with or without 8-bit attention. */
+    public DeviceOptions withQuantisedAttention(boolean chosen) {
+        return new DeviceOptions(formats, threads, memoryLimit, ordinal, chosen);
     }
 }

@@ -10,16 +10,19 @@ import io.wan4j.spi.KeyValue;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 
-/** Flash attention in BF16; plain arithmetic in F32. */
+/** Flash attention in BF16, on request with q k^T in 8 bits; plain arithmetic in F32. */
 final class AttentionKernels {
     private static final int MOST_CONTEXTS = 2;
     private static final int MOST_DIMENSION = 384;
 
     private final Launcher launcher;
+    private final Optional<QuantisedAttention> quantised;
 
-    AttentionKernels(Launcher launcher) {
+    AttentionKernels(Launcher launcher, Optional<QuantisedAttention> quantised) {
         this.launcher = launcher;
+        this.quantised = quantised;
     }
 
     /** A kernel of {@code attention_bf16.cu}. */
@@ -74,6 +77,10 @@ final class AttentionKernels {
         }
         long rows = q.shape().dim(0);
         if (rows == 0) {
+            return;
+        }
+        if (quantised.isPresent() && quantised.get().takes(q, contexts, spec, out)) {
+            quantised.get().run(q, contexts.get(0), spec, out);
             return;
         }
         KernelArguments arguments = arguments(q, contexts, spec, out);

@@ -48,7 +48,7 @@ final class CudaDevice implements Device {
                 new CudaMemory.Placed(info.ordinal(), formats.compute(), this::enter));
         Launcher launcher =
                 new Launcher(driver, library, stream, new Launcher.Chip(info.capability(), info.multiprocessors()));
-        this.kernels = new CudaKernels(launcher, memory);
+        this.kernels = new CudaKernels(launcher, memory, options.quantisedAttention());
     }
 
     /** A device whose context is held, and the bytes that may be used. */

@@ -10,6 +10,7 @@ import io.wan4j.spi.Linear;
 import io.wan4j.spi.Rope;
 import io.wan4j.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /** The operations as launches on one stream; none waits for its result but {@link #allFinite}. */
 final class CudaKernels implements Kernels {
@@ -19,11 +20,15 @@ final class CudaKernels implements Kernels {
     private final AttentionKernels attention;
     private final ConvolutionKernels convolution;
 
-    CudaKernels(Launcher launcher, CudaMemory memory) {
+    CudaKernels(Launcher launcher, CudaMemory memory, boolean quantisedAttention) {
         this.rows = new RowKernels(launcher);
         this.elements = new ElementKernels(launcher, memory.scratch(), memory.staging());
         this.linear = new LinearKernels(launcher, memory.scratch(), rows);
-        this.attention = new AttentionKernels(launcher);
+        this.attention = new AttentionKernels(
+                launcher,
+                quantisedAttention
+                        ? Optional.of(new QuantisedAttention(launcher, memory.scratch()))
+                        : Optional.empty());
         this.convolution = new ConvolutionKernels(launcher);
     }
 

@@ -67,7 +67,8 @@ class CudaDeviceTest {
     void unknownDeviceNumberIsRefused() {
         CudaDeviceProvider provider =
                 new CudaDeviceProvider(() -> new CudaProbe.Usable(driver, List.of(driver.info())));
-        DeviceOptions second = new DeviceOptions(java.util.Optional.empty(), 0, java.util.OptionalLong.empty(), 1);
+        DeviceOptions second =
+                new DeviceOptions(java.util.Optional.empty(), 0, java.util.OptionalLong.empty(), 1, false);
         assertThatThrownBy(() -> provider.open(second))
                 .isInstanceOf(DeviceException.class)
                 .hasMessageContaining("got 1");

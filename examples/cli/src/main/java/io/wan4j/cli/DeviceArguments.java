@@ -43,6 +43,11 @@ final class DeviceArguments {
             description = "Stop at the first layer whose output holds infinity or NaN, and name it (slow).")
     private boolean checkFinite;
 
+    @Option(
+            names = "--int8-attention",
+            description = "Multiply queries and keys of self-attention in 8 bits where the device can (cuda).")
+    private boolean int8Attention;
+
     DeviceRequest request() {
         DeviceRequest request = device.equals("auto") ? Device.auto() : Device.named(device);
         return request.with(DeviceOptions.DEFAULT.withThreads(threads));
@@ -53,7 +58,7 @@ final class DeviceArguments {
     }
 
     WanPipelineBuilder apply(WanPipelineBuilder builder) {
-        builder.device(request()).precision(precision).checkFinite(checkFinite);
+        builder.device(request()).precision(precision).checkFinite(checkFinite).quantisedAttention(int8Attention);
         return memory.isEmpty() ? builder : builder.memoryLimit(MemoryLimit.bytes(bytes(memory)));
     }
 
