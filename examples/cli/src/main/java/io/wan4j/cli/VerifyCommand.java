@@ -64,13 +64,23 @@ final class VerifyCommand implements Callable<Integer> {
         try (Device device = Device.named(backend).with(formats.options()).open()) {
             out.println("device " + device.name() + ": " + device.description());
             for (GoldenSuite suite : GoldenSuites.in(goldens)) {
-                List<GoldenResult> suiteResults = suite.run(goldens.resolve(suite.name()), device);
+                List<GoldenResult> suiteResults = run(suite, device);
                 byCase(suiteResults).forEach((name, rows) -> print(name, rows, out));
                 results.addAll(suiteResults);
             }
         }
         json.ifPresent(file -> write(file, results));
         return summarise(results, out);
+    }
+
+    /** The comparisons of a suite; one that cannot go on is a failure of its own, and the others still run. */
+    private List<GoldenResult> run(GoldenSuite suite, Device device) {
+        try {
+            return suite.run(goldens.resolve(suite.name()), device);
+        } catch (RuntimeException failure) {
+            return List.of(new GoldenResult(
+                    suite.name(), "suite", failure.toString(), Double.POSITIVE_INFINITY, 0, "stopped by"));
+        }
     }
 
     private static Map<String, List<GoldenResult>> byCase(List<GoldenResult> results) {
