@@ -16,7 +16,6 @@ final class PackedKeys {
     static final int KEYS = 256;
 
     private static final int STEP = 32;
-    private static final int SAMPLE = 64;
 
     private final List<KeyValue> contexts;
     private final int dim;
@@ -28,24 +27,20 @@ final class PackedKeys {
     private final long[] contextOffsets;
     private final long headBytes;
 
-    /**
-     * @param columns heads times {@code dim}
-     * @param heads how many heads are packed, from {@code firstHead} on
-     * @param scratch takes all of it
-     */
-    PackedKeys(List<KeyValue> contexts, int dim, int columns, int firstHead, int heads, Scratch scratch) {
+    /** @param scratch takes all of it */
+    PackedKeys(List<KeyValue> contexts, AttentionKernel.Call call, AttentionKernel.Heads heads, Scratch scratch) {
         this.contexts = contexts;
-        this.dim = dim;
-        this.columns = columns;
+        this.dim = call.dim();
+        this.columns = call.columns();
         this.format = contexts.get(0).key().format();
-        this.firstHead = firstHead;
-        this.heads = heads;
+        this.firstHead = heads.first();
+        this.heads = heads.count();
         this.contextOffsets = new long[contexts.size() + 1];
         for (int c = 0; c < contexts.size(); c++) {
-            contextOffsets[c + 1] = contextOffsets[c] + (2 * tiles(c) + 1) * tileBytes();
+            contextOffsets[c + 1] = contextOffsets[c] + 2 * tiles(c) * tileBytes();
         }
         this.headBytes = contextOffsets[contexts.size()];
-        this.base = scratch.address(headBytes * heads);
+        this.base = scratch.address(headBytes * heads.count());
     }
 
     /** Bytes that one head of these contexts takes. */
@@ -53,7 +48,7 @@ final class PackedKeys {
         Format format = contexts.get(0).key().format();
         long bytes = 0;
         for (KeyValue context : contexts) {
-            bytes += (2 * tiles(context.key().shape().dim(0)) + 1) * tileBytes(dim, format);
+            bytes += 2 * tiles(context.key().shape().dim(0)) * tileBytes(dim, format);
         }
         return bytes;
     }
@@ -93,30 +88,12 @@ final class PackedKeys {
         return key(context, head, tile) + tileBytes();
     }
 
-    /** Keys in the sample of a context. */
-    int sampled(int context) {
-        return (int) Math.min(SAMPLE, contexts.get(context).key().shape().dim(0));
-    }
-
-    /** A sample of keys, spread over all of them. */
-    long sample(int context, int head) {
-        return key(context, head, tiles(context));
-    }
-
     /** Packs everything. */
     void pack(Workers workers) {
         for (int c = 0; c < contexts.size(); c++) {
             int context = c;
-            // One task more for each head: the sample.
-            int tasks = Math.toIntExact(tiles(c)) + 1;
-            workers.run(heads * tasks, (worker, task) -> {
-                int head = firstHead + task / tasks;
-                if (task % tasks == 0) {
-                    packSample(worker, context, head);
-                } else {
-                    pack(worker, context, head, task % tasks - 1);
-                }
-            });
+            int tiles = Math.toIntExact(tiles(c));
+            workers.run(heads * tiles, (worker, task) -> pack(worker, context, firstHead + task / tiles, task % tiles));
         }
     }
 
@@ -135,22 +112,6 @@ final class PackedKeys {
                 keys, extended, types(type), type, new MatmulSpec.Right(MatmulSpec.Right.Kind.ROWS, extended));
         extend(worker, new View(pair.value()), from, keys, rows);
         worker.run(worker.primitive(forValues, () -> Reorders.pack(forValues)), rows, value(context, head, tile));
-    }
-
-    private void packSample(Worker worker, int context, int head) {
-        int type = Md.type(format);
-        int width = extended(dim);
-        int count = sampled(context);
-        long all = contexts.get(context).key().shape().dim(0);
-        long rows = worker.nativeScratch(Worker.Piece.SECOND, (long) KEYS * width * format.bytes());
-        View keys = new View(contexts.get(context).key());
-        for (int i = 0; i < count; i++) {
-            long from = i * all / count * columns + (long) head * dim;
-            extend(worker, keys, from, 1, rows + (long) i * width * format.bytes());
-        }
-        Reorders.Pack pack = new Reorders.Pack(
-                width, count, types(type), type, new MatmulSpec.Right(MatmulSpec.Right.Kind.TRANSPOSED, width));
-        worker.run(worker.primitive(pack, () -> Reorders.pack(pack)), rows, sample(context, head));
     }
 
     /** Rows of one head with a one behind each. */

@@ -1,0 +1,68 @@
+package io.wan4j.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.wan4j.onednn.Assembler.Mem;
+import io.wan4j.onednn.Assembler.Reg;
+import java.util.HexFormat;
+import java.util.function.Consumer;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Encodings against those of the GNU assembler; memory operands with 32-bit displacements. */
+class AssemblerTest {
+    static java.util.List<Arguments> instructions() {
+        return java.util.List.of(
+                one("62e17c48109f45230100", a -> a.load(19, new Mem(Reg.RDI, 0x12345))),
+                one("62e17c4811a680000000", a -> a.store(new Mem(Reg.RSI, 128), 20)),
+                one("62627d4818ba04000000", a -> a.broadcast(31, new Mem(Reg.RDX, 4))),
+                one("62f26d48a8cb", a -> a.multiplyAdd(1, 2, 3)),
+                one("62f16c4858cb", a -> a.add(1, 2, 3)),
+                one("62f16c48588f40000000", a -> a.add(1, 2, new Mem(Reg.RDI, 64))),
+                one("62916c485cce", a -> a.subtract(1, 2, 30)),
+                one("62f16c485fcb", a -> a.maximum(1, 2, 3)),
+                one("62f16c4859cb", a -> a.multiply(1, 2, 3)),
+                one("62f37d4808ca00", a -> a.round(1, 2)),
+                one("62f26d482ccb", a -> a.scale(1, 2, 3)),
+                one("62f26f4872cb", a -> a.toBf16(1, 2, 3)),
+                one("62f1754872f210", a -> a.shiftLeft16(1, 2)),
+                one("c4e27b49d8", a -> a.zeroTile(3)),
+                one("c4a27b4b940f00040000", a -> a.loadTile(2, new Mem(Reg.RDI, 1024), Reg.R9)),
+                one("c4e27a4ba40640000000", a -> a.storeTile(new Mem(Reg.RSI, 64), Reg.RAX, 4)),
+                one("c4e24a5cc4", a -> a.multiplyTiles(0, 4, 6)),
+                one("c4e27849c0", Assembler::releaseTiles),
+                one("48c7c040000000", a -> a.move(Reg.RAX, 64)),
+                one("4989fa", a -> a.move(Reg.R10, Reg.RDI)),
+                one("4c8b9708000000", a -> a.load(Reg.R10, new Mem(Reg.RDI, 8))),
+                one("4981c200100000", a -> a.add(Reg.R10, 4096)),
+                one("4d01da", a -> a.add(Reg.R10, Reg.R11)),
+                one("49ffc8", a -> a.decrement(Reg.R8)),
+                one("53", a -> a.push(Reg.RBX)),
+                one("415c", a -> a.pop(Reg.R12)),
+                one("c3", Assembler::ret),
+                one("c5f877", Assembler::zeroUpper));
+    }
+
+    private static Arguments one(String bytes, Consumer<Assembler> instruction) {
+        return Arguments.of(bytes, instruction);
+    }
+
+    @ParameterizedTest
+    @MethodSource("instructions")
+    void encodesAsTheManualSays(String bytes, Consumer<Assembler> instruction) {
+        Assembler assembler = new Assembler();
+        instruction.accept(assembler);
+        assertThat(HexFormat.of().formatHex(assembler.code())).isEqualTo(bytes);
+    }
+
+    @org.junit.jupiter.api.Test
+    void jumpsCountFromTheirOwnEnd() {
+        Assembler assembler = new Assembler();
+        int start = assembler.here();
+        assembler.decrement(Reg.R8);
+        assembler.jumpBackIfNotZero(start);
+        assembler.jumpIfZero(new byte[] {(byte) 0xC3});
+        assertThat(HexFormat.of().formatHex(assembler.code())).isEqualTo("49ffc80f85f7ffffff0f8401000000c3");
+    }
+}
