@@ -39,10 +39,14 @@ public final class BalancedWeights implements WeightSource {
     public BalancedWeights(WeightSource source, Map<String, float[]> factors) {
         this.source = source;
         this.factors = Map.copyOf(factors);
-        factors.keySet().stream().filter(layer -> !canBalance(layer)).findFirst().ifPresent(layer -> {
-            throw new UnsupportedException(layer + ": expected a layer whose input can be scaled beforehand, one of "
-                    + BALANCED + " of a block");
-        });
+        factors.keySet().stream()
+                .filter(layer -> !canBalance(layer))
+                .findFirst()
+                .ifPresent(layer -> {
+                    throw new UnsupportedException(
+                            layer + ": expected a layer whose input can be scaled beforehand, one of " + BALANCED
+                                    + " of a block");
+                });
     }
 
     /** Whether the inverse factors of this layer's input can go into the weights before it. */
@@ -74,9 +78,7 @@ public final class BalancedWeights implements WeightSource {
     @Override
     public StoredWeight weight(String layer, Shape expected) {
         StoredWeight stored = source.weight(layer, expected);
-        return stored.scale().isPresent()
-                ? stored
-                : StoredWeight.dense(scaled(layer + ".weight", stored.values()));
+        return stored.scale().isPresent() ? stored : StoredWeight.dense(scaled(layer + ".weight", stored.values()));
     }
 
     private StoredTensor scaled(String name, StoredTensor tensor) {
@@ -85,20 +87,15 @@ public final class BalancedWeights implements WeightSource {
             return tensor;
         }
         String block = matcher.group(1);
-        float[] columns = name.endsWith(".weight")
-                ? factors.get(name.substring(0, name.length() - ".weight".length()))
-                : null;
-        float[] rows =
-                switch (matcher.group(2)) {
-                    case "norm3.weight", "norm3.bias" -> factors.get(block + "cross_attn.q");
-                    case "self_attn.v.weight", "self_attn.v.bias" -> factors.get(block + "self_attn.o");
-                    case "cross_attn.v.weight",
-                            "cross_attn.v.bias",
-                            "cross_attn.v_img.weight",
-                            "cross_attn.v_img.bias" ->
-                        factors.get(block + "cross_attn.o");
-                    default -> null;
-                };
+        float[] columns =
+                name.endsWith(".weight") ? factors.get(name.substring(0, name.length() - ".weight".length())) : null;
+        float[] rows = switch (matcher.group(2)) {
+            case "norm3.weight", "norm3.bias" -> factors.get(block + "cross_attn.q");
+            case "self_attn.v.weight", "self_attn.v.bias" -> factors.get(block + "self_attn.o");
+            case "cross_attn.v.weight", "cross_attn.v.bias", "cross_attn.v_img.weight", "cross_attn.v_img.bias" ->
+                factors.get(block + "cross_attn.o");
+            default -> null;
+        };
         return columns == null && rows == null ? tensor : new ScaledTensor(tensor, columns, rows);
     }
 
@@ -139,8 +136,8 @@ public final class BalancedWeights implements WeightSource {
                     values[r * stored.columns() + i] *= rows == null ? factor : factor / rows[first + r];
                 }
             }
-            ByteBuffer bytes = ByteBuffer.allocateDirect(Math.toIntExact(count * rowBytes))
-                    .order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes =
+                    ByteBuffer.allocateDirect(Math.toIntExact(count * rowBytes)).order(ByteOrder.LITTLE_ENDIAN);
             FloatCodec.encode(Format.F32, values, 0, values.length, bytes, 0);
             return bytes.slice(Math.toIntExact(offset - first * rowBytes), Math.toIntExact(length))
                     .order(ByteOrder.LITTLE_ENDIAN);

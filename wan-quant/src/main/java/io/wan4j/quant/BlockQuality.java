@@ -22,6 +22,7 @@ import io.wan4j.tensor.WeightSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -102,8 +103,8 @@ public final class BlockQuality {
      * @param seed of the weights
      */
     public BlockQuality(WanConfig config, Device device, int side, long seed) {
-        this.config = new WanConfig(
-                config.dim(), config.ffnDim(), config.heads(), 1, config.textDim(), config.imageDim());
+        this.config =
+                new WanConfig(config.dim(), config.ffnDim(), config.heads(), 1, config.textDim(), config.imageDim());
         this.device = new RecordingDevice(device);
         this.weights = new HeavyTailedWeights(seed);
         this.side = side;
@@ -112,13 +113,11 @@ public final class BlockQuality {
     /** Measures; the last row is the block: what it adds to the residual stream. */
     public List<Row> run() {
         float[] exact = block(weights);
-        Map<String, RecordingDevice.Rows> inputs = new HashMap<>();
+        Map<String, RecordingDevice.Rows> inputs = new LinkedHashMap<>();
         LAYERS.forEach(layer -> inputs.put(layer, device.input(BLOCK + layer)));
         Map<String, float[]> factors = factors(inputs);
         List<Row> rows = new ArrayList<>();
-        inputs.keySet().stream()
-                .sorted((a, b) -> LAYERS.indexOf(a) - LAYERS.indexOf(b))
-                .forEach(layer -> rows.add(row(layer, inputs.get(layer), factors)));
+        inputs.forEach((layer, x) -> rows.add(row(layer, x, factors)));
         WeightSource balanced = new BalancedWeights(weights, factors);
         Map<Method, Loss> whole = new EnumMap<>(Method.class);
         whole.put(Method.FP8, Loss.of(block(quantised(weights, WeightScheme.FP8_ROWS)), exact));

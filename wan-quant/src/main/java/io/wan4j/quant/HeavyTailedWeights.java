@@ -84,8 +84,10 @@ final class HeavyTailedWeights implements WeightSource {
         }
         double fanIn = (double) shape.count() / shape.dim(0);
         double value = student[random.nextInt(student.length)] / Math.sqrt(fanIn);
-        boolean writesStream = name.startsWith("patch_embedding") || name.endsWith(".v.weight")
-                || name.endsWith(".v_img.weight") || name.endsWith("text_embedding.2.weight")
+        boolean writesStream = name.startsWith("patch_embedding")
+                || name.endsWith(".v.weight")
+                || name.endsWith(".v_img.weight")
+                || name.endsWith("text_embedding.2.weight")
                 || name.endsWith("img_emb.proj.3.weight");
         return (float) (writesStream && row % OUTLIER_EVERY == 0 ? OUTLIER * value : value);
     }
@@ -100,7 +102,7 @@ final class HeavyTailedWeights implements WeightSource {
         return random.nextGaussian() / Math.sqrt(squares / FREEDOM);
     }
 
-    private record Made(String name, Shape shape, ByteBuffer bytes) implements StoredTensor {
+    private record Made(String name, Shape shape, ByteBuffer content) implements StoredTensor {
         @Override
         public Format format() {
             return Format.BF16;
@@ -113,7 +115,8 @@ final class HeavyTailedWeights implements WeightSource {
 
         @Override
         public ByteBuffer read(long offset, long length) {
-            return bytes.slice(Math.toIntExact(offset), Math.toIntExact(length)).order(ByteOrder.LITTLE_ENDIAN);
+            return content.slice(Math.toIntExact(offset), Math.toIntExact(length))
+                    .order(ByteOrder.LITTLE_ENDIAN);
         }
     }
 }
