@@ -1,11 +1,8 @@
 package io.wan4j.testkit;
 
 import io.wan4j.spi.Device;
-import io.wan4j.tensor.Format;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -68,17 +65,10 @@ public abstract class KernelsContract {
         return current;
     }
 
-    private Stream<DynamicTest> tests(Function<List<Format>, List<ContractCase>> cases) {
+    private Stream<DynamicTest> tests(ContractGroup group) {
         Device target = opened();
-        List<Format> formats = Stream.of(
-                        target.formats().compute(), target.formats().residual(), Format.F32)
-                .distinct()
-                .toList();
-        List<ContractCase> all = cases.apply(formats);
-        if (all.isEmpty()) {
-            throw new AssertionError("expected cases, got none");
-        }
-        return all.stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> c.run(target, errors(target), lacks())));
+        return group.cases(target.formats(), larger()).stream()
+                .map(c -> DynamicTest.dynamicTest(c.name(), () -> c.run(target, errors(target), lacks())));
     }
 
     /** gather. */
@@ -86,7 +76,7 @@ public abstract class KernelsContract {
     class Gather {
         @TestFactory
         Stream<DynamicTest> rows() {
-            return tests(ElementCases::gather);
+            return tests(ContractGroup.GATHER);
         }
     }
 
@@ -95,12 +85,12 @@ public abstract class KernelsContract {
     class LinearLayer {
         @TestFactory
         Stream<DynamicTest> weightsInputsAndEpilogues() {
-            return tests(formats -> LinearCases.all(formats, larger()));
+            return tests(ContractGroup.LINEAR);
         }
 
         @TestFactory
         Stream<DynamicTest> extremes() {
-            return tests(LinearExtremes::all);
+            return tests(ContractGroup.LINEAR_EXTREMES);
         }
     }
 
@@ -109,7 +99,7 @@ public abstract class KernelsContract {
     class NormModulate {
         @TestFactory
         Stream<DynamicTest> rows() {
-            return tests(formats -> new NormCases(formats, larger()).normModulate());
+            return tests(ContractGroup.NORM_MODULATE);
         }
     }
 
@@ -118,7 +108,7 @@ public abstract class KernelsContract {
     class LayerNorm {
         @TestFactory
         Stream<DynamicTest> rows() {
-            return tests(formats -> new NormCases(formats, larger()).layerNorm());
+            return tests(ContractGroup.LAYER_NORM);
         }
     }
 
@@ -127,7 +117,7 @@ public abstract class KernelsContract {
     class RmsNorm {
         @TestFactory
         Stream<DynamicTest> rows() {
-            return tests(formats -> new NormCases(formats, larger()).rmsNorm());
+            return tests(ContractGroup.RMS_NORM);
         }
     }
 
@@ -136,7 +126,7 @@ public abstract class KernelsContract {
     class RmsNormRope {
         @TestFactory
         Stream<DynamicTest> rows() {
-            return tests(formats -> new NormCases(formats, larger()).rmsNormRope());
+            return tests(ContractGroup.RMS_NORM_ROPE);
         }
     }
 
@@ -145,7 +135,7 @@ public abstract class KernelsContract {
     class Attention {
         @TestFactory
         Stream<DynamicTest> contexts() {
-            return tests(formats -> AttentionCases.all(formats, larger()));
+            return tests(ContractGroup.ATTENTION);
         }
     }
 
@@ -154,7 +144,7 @@ public abstract class KernelsContract {
     class Activate {
         @TestFactory
         Stream<DynamicTest> functions() {
-            return tests(ElementCases::activate);
+            return tests(ContractGroup.ACTIVATE);
         }
     }
 
@@ -163,7 +153,7 @@ public abstract class KernelsContract {
     class Modulation {
         @TestFactory
         Stream<DynamicTest> sums() {
-            return tests(formats -> ElementCases.modulation());
+            return tests(ContractGroup.MODULATION);
         }
     }
 
@@ -172,7 +162,7 @@ public abstract class KernelsContract {
     class Patchify {
         @TestFactory
         Stream<DynamicTest> grids() {
-            return tests(LayoutCases::patchify);
+            return tests(ContractGroup.PATCHIFY);
         }
     }
 
@@ -181,7 +171,7 @@ public abstract class KernelsContract {
     class Unpatchify {
         @TestFactory
         Stream<DynamicTest> grids() {
-            return tests(LayoutCases::unpatchify);
+            return tests(ContractGroup.UNPATCHIFY);
         }
     }
 
@@ -190,7 +180,7 @@ public abstract class KernelsContract {
     class Convolve {
         @TestFactory
         Stream<DynamicTest> geometries() {
-            return tests(formats -> ConvolutionCases.all(formats, larger()));
+            return tests(ContractGroup.CONVOLUTION);
         }
     }
 
@@ -199,7 +189,7 @@ public abstract class KernelsContract {
     class ChannelNorm {
         @TestFactory
         Stream<DynamicTest> pixels() {
-            return tests(formats -> new NormCases(formats, larger()).channelNorm());
+            return tests(ContractGroup.CHANNEL_NORM);
         }
     }
 
@@ -208,7 +198,7 @@ public abstract class KernelsContract {
     class Upsample {
         @TestFactory
         Stream<DynamicTest> frames() {
-            return tests(LayoutCases::upsample);
+            return tests(ContractGroup.UPSAMPLE);
         }
     }
 
@@ -217,7 +207,7 @@ public abstract class KernelsContract {
     class InterleaveFrames {
         @TestFactory
         Stream<DynamicTest> frames() {
-            return tests(LayoutCases::interleaveFrames);
+            return tests(ContractGroup.INTERLEAVE_FRAMES);
         }
     }
 
@@ -226,7 +216,7 @@ public abstract class KernelsContract {
     class Copy {
         @TestFactory
         Stream<DynamicTest> formats() {
-            return tests(formats -> ElementCases.copy());
+            return tests(ContractGroup.COPY);
         }
     }
 
@@ -235,7 +225,7 @@ public abstract class KernelsContract {
     class ChannelsLast {
         @TestFactory
         Stream<DynamicTest> frames() {
-            return tests(LayoutCases::channelsLast);
+            return tests(ContractGroup.CHANNELS_LAST);
         }
     }
 
@@ -244,7 +234,7 @@ public abstract class KernelsContract {
     class ChannelsFirst {
         @TestFactory
         Stream<DynamicTest> frames() {
-            return tests(LayoutCases::channelsFirst);
+            return tests(ContractGroup.CHANNELS_FIRST);
         }
     }
 
@@ -253,7 +243,7 @@ public abstract class KernelsContract {
     class AllFinite {
         @TestFactory
         Stream<DynamicTest> places() {
-            return tests(ElementCases::allFinite);
+            return tests(ContractGroup.ALL_FINITE);
         }
     }
 
@@ -262,7 +252,7 @@ public abstract class KernelsContract {
     class Algebra {
         @TestFactory
         Stream<DynamicTest> laws() {
-            return tests(formats -> AlgebraCases.all());
+            return tests(ContractGroup.ALGEBRA);
         }
     }
 
@@ -271,7 +261,7 @@ public abstract class KernelsContract {
     class MemoryOfDevice {
         @TestFactory
         Stream<DynamicTest> rules() {
-            return tests(formats -> MemoryCases.all());
+            return tests(ContractGroup.MEMORY);
         }
     }
 }

@@ -1,0 +1,36 @@
+package io.wan4j.gpucheck;
+
+/**
+ * How work is measured: warm-up, then samples of at least {@code sampleMillis} each, until there are enough or the time
+ * is spent; at least three.
+ *
+ * @param samples most samples
+ * @param sampleMillis short work is repeated until a sample is about this long
+ * @param budgetMillis no new sample after this time on the device
+ */
+record Bench(int samples, double sampleMillis, double budgetMillis) {
+    static final Bench FULL = new Bench(20, 5, 4000);
+    static final Bench QUICK = new Bench(7, 2, 700);
+
+    private static final int LEAST = 3;
+    private static final int MOST_REPEATS = 1000;
+
+    Timing measure(Stopwatch stopwatch, Runnable work) {
+        stopwatch.millis(work);
+        double once = stopwatch.millis(work);
+        int repeats = once <= 0 ? MOST_REPEATS : (int) Math.max(1, Math.min(MOST_REPEATS, sampleMillis / once));
+        double[] millis = new double[samples];
+        double spent = 0;
+        int taken = 0;
+        while (taken < samples && (taken < LEAST || spent < budgetMillis)) {
+            double sample = stopwatch.millis(() -> {
+                for (int i = 0; i < repeats; i++) {
+                    work.run();
+                }
+            });
+            spent += sample;
+            millis[taken++] = sample / repeats;
+        }
+        return Timing.of(java.util.Arrays.copyOf(millis, taken), repeats);
+    }
+}

@@ -1,0 +1,67 @@
+package io.wan4j.gpucheck;
+
+import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.DeviceOptions;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * What a check works with.
+ *
+ * @param workload what is measured, and how large
+ * @param home folder of the bundle
+ * @param opener opens the device
+ * @param rows takes results
+ */
+record CheckContext(Workload workload, Path home, Function<DeviceOptions, Target> opener, Consumer<Row> rows) {
+    private static final int POOL_BYTES = 32 << 20;
+    private static final int TINY_POOL_BYTES = 1 << 20;
+
+    /** Opens the device; the caller closes it. */
+    Target open(DeviceOptions options) {
+        return opener.apply(options);
+    }
+
+    /** Opens the device with BF16 activations; the caller closes it. */
+    Target open() {
+        return open(DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16));
+    }
+
+    /** Random values. */
+    RandomPool pool() {
+        return new RandomPool(workload.size() == Workload.Size.TINY ? TINY_POOL_BYTES : POOL_BYTES);
+    }
+
+    void add(Row row) {
+        rows.accept(row);
+    }
+
+    /** Adds a row; what goes wrong in making it becomes a failed row, and the check goes on. */
+    void attempt(String name, Callable<Row> making) {
+        Row row;
+        try {
+            row = making.call();
+        } catch (Exception | LinkageError | AssertionError | OutOfMemoryError failure) {
+            row = Row.failed(name, failure);
+        }
+        add(row);
+    }
+
+    /** Activation formats by the first part of a unit's name. */
+    static ActivationFormats formats(String unit) {
+        return unit.startsWith("f32:") ? ActivationFormats.F32 : ActivationFormats.BF16;
+    }
+
+    /** The unit's name without its format. */
+    static String subject(String unit) {
+        return unit.substring(unit.indexOf(':') + 1);
+    }
+
+    /** Gibibytes for people. */
+    static String gibibytes(long bytes) {
+        return String.format(Locale.ROOT, "%.2f GiB", bytes / (double) (1L << 30));
+    }
+}

@@ -1,0 +1,48 @@
+package io.wan4j.gpucheck;
+
+import io.wan4j.spi.Device;
+import io.wan4j.spi.DeviceOptions;
+import io.wan4j.testkit.ContractCase;
+import io.wan4j.testkit.ContractGroup;
+import io.wan4j.testkit.ErrorModel;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** One operation of the kernel contract in one format of activations; {@code unit} is for example {@code bf16:linear}. */
+record ContractCheck(String unit) implements Check {
+    /** After so many failures in a row the device is most likely lost for this process. */
+    private static final int TOO_MANY = 25;
+
+    @Override
+    public void run(CheckContext context) {
+        ContractGroup group = ContractGroup.valueOf(CheckContext.subject(unit).toUpperCase(Locale.ROOT));
+        try (Target target = context.open(DeviceOptions.DEFAULT.withFormats(CheckContext.formats(unit)))) {
+            Device device = target.device();
+            List<ContractCase> cases =
+                    group.cases(device.formats(), context.workload().size() != Workload.Size.TINY);
+            int failed = 0;
+            int inRow = 0;
+            int done = 0;
+            for (ContractCase one : cases) {
+                done++;
+                try {
+                    one.run(device, ErrorModel.of(device.formats()), Set.of());
+                    inRow = 0;
+                } catch (RuntimeException | AssertionError failure) {
+                    context.add(Row.failed(one.name(), failure));
+                    failed++;
+                    inRow++;
+                }
+                if (inRow == TOO_MANY) {
+                    break;
+                }
+            }
+            context.add(
+                    Row.ok("contract " + group.label() + ", " + device.formats().compute() + " activations")
+                            .with("cases", cases.size())
+                            .with("passed", done - failed)
+                            .passedIf(failed == 0));
+        }
+    }
+}

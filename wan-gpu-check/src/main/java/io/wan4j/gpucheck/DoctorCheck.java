@@ -1,0 +1,29 @@
+package io.wan4j.gpucheck;
+
+/** The device, or why it cannot be used; what else is on this machine. */
+final class DoctorCheck implements Check {
+    @Override
+    public void run(CheckContext context) {
+        context.add(Row.ok("java " + System.getProperty("java.version"))
+                .with("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
+                .with("processors", Runtime.getRuntime().availableProcessors()));
+        try (Target target = context.open()) {
+            Row row = Row.ok("device")
+                    .with("name", target.device().name())
+                    .with("description", target.device().description())
+                    .with(
+                            "available",
+                            CheckContext.gibibytes(target.device().memory().available()));
+            if (target.gpu().isPresent()) {
+                Target.Gpu gpu = target.gpu().get();
+                row = row.with("gpu", gpu.info().name())
+                        .with("capability", gpu.info().capability().toString())
+                        .with("driverCuda", gpu.calls().version());
+            }
+            context.add(row);
+        }
+        context.add(CublasLt.find()
+                .map(library -> Row.ok("cublasLt").with("version", library.version()))
+                .orElse(Row.skipped("cublasLt", "not installed")));
+    }
+}

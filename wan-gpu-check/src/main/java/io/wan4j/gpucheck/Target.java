@@ -1,0 +1,88 @@
+package io.wan4j.gpucheck;
+
+import io.wan4j.cuda.CudaDeviceProvider;
+import io.wan4j.cuda.driver.CudaDriver;
+import io.wan4j.cuda.driver.CudaProbe;
+import io.wan4j.cuda.driver.DeviceInfo;
+import io.wan4j.error.DeviceException;
+import io.wan4j.spi.Device;
+import io.wan4j.spi.DeviceOptions;
+import io.wan4j.spi.DeviceProvider;
+import io.wan4j.spi.DeviceRequest;
+import java.util.Optional;
+
+/** An open device, with a stopwatch for it and, on CUDA, its driver. */
+final class Target implements AutoCloseable {
+    private final Device device;
+    private final Stopwatch stopwatch;
+    private final Optional<Gpu> gpu;
+
+    /**
+     * What is beneath a CUDA device.
+     *
+     * @param driver the device's, watched
+     * @param info about the device
+     */
+    record Gpu(WatchedDriver driver, DeviceInfo info) {
+        CudaDriver calls() {
+            return driver.driver();
+        }
+
+        long stream() {
+            return driver.stream();
+        }
+    }
+
+    private Target(Device device, Stopwatch stopwatch, Optional<Gpu> gpu) {
+        this.device = device;
+        this.stopwatch = stopwatch;
+        this.gpu = gpu;
+    }
+
+    /**
+     * Opens the device of this provider.
+     *
+     * @throws DeviceException with the reason and the remedy if it cannot be used
+     */
+    static Target open(String provider, DeviceOptions options) {
+        if (!provider.equals("cuda")) {
+            Device device = new DeviceRequest(Optional.of(provider), options).open();
+            return new Target(device, new WallStopwatch(device), Optional.empty());
+        }
+        CudaProbe probe = CudaProbe.run();
+        if (probe instanceof CudaProbe.Refused refused) {
+            throw new DeviceException(refused.refusal().toString());
+        }
+        return open((CudaProbe.Usable) probe, options);
+    }
+
+    /** Opens a device of this driver. */
+    static Target open(CudaProbe.Usable usable, DeviceOptions options) {
+        WatchedDriver watched = new WatchedDriver(usable.driver());
+        CudaProbe.Usable wrapped = new CudaProbe.Usable(watched.driver(), usable.devices());
+        DeviceProvider provider = new CudaDeviceProvider(() -> wrapped);
+        Device device = provider.open(options);
+        Gpu gpu = new Gpu(watched, usable.devices().get(options.ordinal()));
+        return new Target(device, new EventStopwatch(gpu.calls(), gpu.stream()), Optional.of(gpu));
+    }
+
+    Device device() {
+        return device;
+    }
+
+    Stopwatch stopwatch() {
+        return stopwatch;
+    }
+
+    Optional<Gpu> gpu() {
+        return gpu;
+    }
+
+    @Override
+    public void close() {
+        if (stopwatch instanceof EventStopwatch events) {
+            events.close();
+        }
+        device.close();
+    }
+}

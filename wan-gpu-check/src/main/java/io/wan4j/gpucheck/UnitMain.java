@@ -1,0 +1,45 @@
+package io.wan4j.gpucheck;
+
+import io.wan4j.error.DeviceException;
+import java.nio.file.Path;
+
+/** The process of one unit. Arguments: part, unit, size, device, bundle folder, file for rows. */
+public final class UnitMain {
+    /** Exit status where the device cannot be used. */
+    static final int NO_DEVICE = 2;
+
+    private static final int BROKEN = 3;
+    private static final int ARGUMENTS = 6;
+
+    private UnitMain() {}
+
+    /** Runs the unit. */
+    public static void main(String[] arguments) {
+        if (arguments.length != ARGUMENTS) {
+            throw new IllegalArgumentException("unit: expected " + ARGUMENTS + " arguments, got " + arguments.length);
+        }
+        Part part = Part.of(arguments[0]);
+        String unit = arguments[1];
+        Path file = Path.of(arguments[5]);
+        CheckContext context = new CheckContext(
+                Workload.of(Workload.Size.of(arguments[2])),
+                Path.of(arguments[4]),
+                options -> Target.open(arguments[3], options),
+                row -> RowFile.append(file, row));
+        System.exit(run(part, unit, context));
+    }
+
+    /** Runs a unit; what it throws becomes its last row. Gives the exit status. */
+    static int run(Part part, String unit, CheckContext context) {
+        try {
+            part.check(unit).run(context);
+            return 0;
+        } catch (DeviceException refused) {
+            context.add(Row.failed(part.label() + " " + unit, String.valueOf(refused.getMessage())));
+            return part == Part.DOCTOR ? NO_DEVICE : BROKEN;
+        } catch (RuntimeException | Error failure) {
+            context.add(Row.failed(part.label() + " " + unit, failure));
+            return BROKEN;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.wan4j.gpucheck;
+
+import io.wan4j.cuda.driver.CudaDriver;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** A driver that passes every call on and notes the stream that was made last and the device memory that is held. */
+final class WatchedDriver implements InvocationHandler {
+    private final CudaDriver inner;
+    private final CudaDriver watched;
+    private final Map<Long, Long> blocks = new HashMap<>();
+    private long stream;
+    private long held;
+    private long peak;
+
+    WatchedDriver(CudaDriver inner) {
+        this.inner = inner;
+        this.watched = (CudaDriver)
+                Proxy.newProxyInstance(CudaDriver.class.getClassLoader(), new Class<?>[] {CudaDriver.class}, this);
+    }
+
+    /** The driver to use. */
+    CudaDriver driver() {
+        return watched;
+    }
+
+    /** The stream that was created last. */
+    synchronized long stream() {
+        return stream;
+    }
+
+    /** Bytes of device memory that are held now. */
+    synchronized long held() {
+        return held;
+    }
+
+    /** Most bytes of device memory that were held at once. */
+    synchronized long peak() {
+        return peak;
+    }
+
+    @Override
+    public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+        Object result;
+        try {
+            result = method.invoke(inner, arguments);
+        } catch (InvocationTargetException failure) {
+            throw failure.getCause() == null ? failure : failure.getCause();
+        }
+        note(method.getName(), arguments, result);
+        return result;
+    }
+
+    private synchronized void note(String call, Object[] arguments, Object result) {
+        switch (call) {
+            case "createStream" -> stream = (Long) result;
+            case "tryAllocate" ->
+                ((OptionalLong) result).ifPresent(address -> {
+                    blocks.put(address, (Long) arguments[0]);
+                    take((Long) arguments[0]);
+                });
+            case "free" -> {
+                Long bytes = blocks.remove(arguments[0]);
+                take(bytes == null ? 0 : -bytes);
+            }
+            case "tryCommit" -> take(((OptionalLong) result).isPresent() ? (Long) arguments[1] : 0);
+            case "decommit" -> take(-(Long) arguments[1]);
+            default -> {}
+        }
+    }
+
+    private void take(long bytes) {
+        held += bytes;
+        peak = Math.max(peak, held);
+    }
+}

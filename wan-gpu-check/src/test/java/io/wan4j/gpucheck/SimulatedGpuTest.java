@@ -1,0 +1,75 @@
+package io.wan4j.gpucheck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.wan4j.cuda.SimulatedProbe;
+import io.wan4j.cuda.driver.CudaProbe;
+import io.wan4j.spi.DeviceOptions;
+import io.wan4j.tensor.Format;
+import io.wan4j.tensor.Shape;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The parts of the check on the simulated GPU, at tiny sizes. */
+class SimulatedGpuTest {
+    private final List<Row> rows = new ArrayList<>();
+    private final CudaProbe.Usable usable = SimulatedProbe.usable();
+
+    private int run(Part part, String unit) {
+        CheckContext context = new CheckContext(
+                Workload.of(Workload.Size.TINY),
+                Path.of(System.getProperty("wan.goldens")).getParent(),
+                options -> Target.open(usable, options),
+                rows::add);
+        return UnitMain.run(part, unit, context);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "doctor, devices",
+        "contract, bf16:gather",
+        "contract, bf16:layer_norm",
+        "contract, f32:copy",
+        "goldens, bf16:scheduler",
+        "ceiling, copy",
+        "ceiling, own",
+        "ceiling, cublaslt",
+        "kernels, linear",
+        "kernels, attention",
+        "kernels, rows",
+        "kernels, convolution",
+        "cublaslt, linear"
+    })
+    void unitsPassAndGiveEverythingBack(String part, String unit) {
+        assertThat(run(Part.of(part), unit)).isZero();
+        assertThat(rows).isNotEmpty().allMatch(row -> row.status() != Row.Status.FAILED);
+        assertThat(SimulatedProbe.alive(usable)).isZero();
+    }
+
+    @Test
+    void aStepOfTheTransformerIsFiniteAndItsMemoryIsCounted() {
+        assertThat(run(Part.STEP, "i8")).isZero();
+        assertThat(rows).singleElement().satisfies(row -> {
+            assertThat(row.status()).isEqualTo(Row.Status.OK);
+            assertThat(row.values()).containsEntry("finite", true).containsKeys("ms", "rate", "devicePeak");
+        });
+    }
+
+    @Test
+    void memoryIsCountedAtTheDriver() {
+        try (Target target = Target.open(usable, DeviceOptions.DEFAULT)) {
+            WatchedDriver driver = target.gpu().orElseThrow().driver();
+            long before = driver.held();
+            var arena = target.device().memory().arena();
+            arena.allocate(Shape.of(5_000_000), Format.U8);
+            assertThat(driver.held() - before).isBetween(5_000_000L, 8_000_000L);
+            arena.close();
+            assertThat(driver.held()).isEqualTo(before);
+            assertThat(driver.peak()).isGreaterThanOrEqualTo(before + 5_000_000);
+        }
+    }
+}
