@@ -21,7 +21,8 @@ public final class CudaDeviceProvider implements DeviceProvider {
         this(CudaProbe::run);
     }
 
-    CudaDeviceProvider(Supplier<CudaProbe> probe) {
+    /** Asks this probe, which may give a driver of another kind: one that watches, or a simulated one. */
+    public CudaDeviceProvider(Supplier<CudaProbe> probe) {
         this.probe = probe;
     }
 

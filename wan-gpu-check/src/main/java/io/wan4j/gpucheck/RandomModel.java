@@ -13,6 +13,7 @@ import io.wan4j.pipeline.Phase;
 import io.wan4j.pipeline.PhaseCost;
 import io.wan4j.pipeline.Stages;
 import io.wan4j.pipeline.Tick;
+import io.wan4j.pipeline.WorkCurve;
 import io.wan4j.scheduler.LatentPrecision;
 import io.wan4j.scheduler.StepDistill;
 import io.wan4j.spi.ActivationFormats;
@@ -62,10 +63,12 @@ record RandomModel(ModelParts parts, Workload.Clip clip) {
     /** What one phase needs, found without data. */
     PhaseCost cost(Phase phase, ActivationFormats formats, List<Integer> points) {
         DryDevice device = new DryDevice(formats);
+        WorkCurve.Recorder recorder = new WorkCurve.Recorder(() -> device.work().flops());
         try (LoadedModels models = new LoadedModels(parts, device, Set.of(), Residency.ALL)) {
             run(phase, models, points);
             return new PhaseCost(
                     device.work(),
+                    recorder.finish(),
                     device.peakInArenas(),
                     device.memory().workspace().peak());
         }

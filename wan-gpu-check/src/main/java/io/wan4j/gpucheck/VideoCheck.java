@@ -29,7 +29,7 @@ record VideoCheck(String unit) implements Check {
                     loading += loaded;
                     working += worked;
                     context.add(
-                            phase(context, phase, worked, costs.get(phase)).with("loadSeconds", Timing.round(loaded)));
+                            phase(context, phase, worked, work(costs, phase)).with("loadSeconds", Timing.round(loaded)));
                 }
             }
             context.add(
@@ -41,10 +41,15 @@ record VideoCheck(String unit) implements Check {
         }
     }
 
-    private Row phase(CheckContext context, Phase phase, double seconds, PhaseCost cost) {
+    private Row phase(CheckContext context, Phase phase, double seconds, double operations) {
         Row row = Row.ok("video " + unit + ", " + context.workload().size().label() + ": " + phase.label())
                 .with("seconds", Timing.round(seconds));
-        return KernelCase.rate(row, "phase", (double) cost.work().flops(), seconds * 1e3);
+        return KernelCase.rate(row, "phase", operations, seconds * 1e3);
+    }
+
+    private static double work(Map<Phase, PhaseCost> costs, Phase phase) {
+        PhaseCost cost = costs.get(phase);
+        return cost == null ? 0 : (double) cost.work().flops();
     }
 
     private static double seconds(Target target, Runnable work) {

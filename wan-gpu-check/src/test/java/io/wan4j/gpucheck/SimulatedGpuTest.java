@@ -22,7 +22,7 @@ class SimulatedGpuTest {
     private int run(Part part, String unit) {
         CheckContext context = new CheckContext(
                 Workload.of(Workload.Size.TINY),
-                Path.of(System.getProperty("wan.goldens")).getParent(),
+                Path.of(System.getProperty("wan.goldens")).resolveSibling(""),
                 options -> Target.open(usable, options),
                 rows::add);
         return UnitMain.run(part, unit, context);

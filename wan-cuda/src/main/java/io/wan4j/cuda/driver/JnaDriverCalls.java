@@ -5,9 +5,12 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** The installed driver library through JNA. A missing library or function is an empty answer, never a crash. */
 final class JnaDriverCalls implements DriverCalls {
@@ -24,15 +27,17 @@ final class JnaDriverCalls implements DriverCalls {
      * @throws UnsatisfiedLinkError if none does, with the loader's text
      */
     static JnaDriverCalls open(String... names) {
-        UnsatisfiedLinkError last = new UnsatisfiedLinkError("no library name given");
+        List<String> failures = new ArrayList<>();
         for (String name : names) {
             try {
                 return new JnaDriverCalls(NativeLibrary.getInstance(name));
             } catch (UnsatisfiedLinkError missing) {
-                last = missing;
+                // the first two lines are the loader's, the others list all places that were tried
+                failures.add(
+                        String.valueOf(missing.getMessage()).lines().limit(2).collect(Collectors.joining(" ")));
             }
         }
-        throw last;
+        throw new UnsatisfiedLinkError(failures.isEmpty() ? "no library name given" : failures.get(0));
     }
 
     @Override
