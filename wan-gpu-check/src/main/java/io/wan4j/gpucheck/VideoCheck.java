@@ -28,8 +28,8 @@ record VideoCheck(String unit) implements Check {
                     target.device().memory().workspace().trim();
                     loading += loaded;
                     working += worked;
-                    context.add(
-                            phase(context, phase, worked, work(costs, phase)).with("loadSeconds", Timing.round(loaded)));
+                    context.add(phase(context, phase, worked, work(costs, phase))
+                            .with("loadSeconds", Timing.round(loaded)));
                 }
             }
             context.add(

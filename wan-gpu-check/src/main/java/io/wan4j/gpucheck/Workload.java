@@ -100,7 +100,7 @@ record Workload(Size size, Kernels kernels, Model model, Clip clip, Bench bench)
                 List.of(new Named<>("small", new ConvolutionShape(2, 1, 4, 3, 8, 6, 3, 3, Geometry.SAME_3))),
                 List.of(new RowShape(5, 128)),
                 64);
-        WanConfig transformer = new WanConfig(256, 512, 2, 4, 64, 80);
+        WanConfig transformer = new WanConfig(64, 128, 2, 3, 64, 80);
         Model model = new Model(transformer, TinyModel.text(), TinyModel.image(), TinyModel.vae());
         return new Workload(Size.TINY, kernels, model, new Clip(new VideoSize(32, 32), 5, 7), new Bench(3, 0, 1));
     }
