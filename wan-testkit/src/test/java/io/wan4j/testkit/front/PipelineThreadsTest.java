@@ -21,6 +21,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ class PipelineThreadsTest {
             };
             List<CompletableFuture<List<byte[]>>> runs = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                runs.add(CompletableFuture.supplyAsync(() -> TinyPipeline.bytes(
+                runs.add(async(() -> TinyPipeline.bytes(
                         pipeline.generate(TinyPipeline.request(), listener).frames())));
             }
             runs.forEach(run -> assertThat(run.join()).containsExactlyElementsOf(expected));
@@ -67,10 +68,10 @@ class PipelineThreadsTest {
     void closeStopsTheGenerationAndThoseThatWait() throws InterruptedException {
         WanPipeline pipeline = TinyPipeline.open(model);
         CountDownLatch started = new CountDownLatch(1);
-        CompletableFuture<?> running = CompletableFuture.supplyAsync(
-                () -> pipeline.generate(TinyPipeline.request().frames(81), progress -> started.countDown()));
+        CompletableFuture<?> running =
+                async(() -> pipeline.generate(TinyPipeline.request().frames(81), progress -> started.countDown()));
         started.await();
-        CompletableFuture<?> waiting = CompletableFuture.supplyAsync(() -> pipeline.generate(TinyPipeline.request()));
+        CompletableFuture<?> waiting = async(() -> pipeline.generate(TinyPipeline.request()));
         pipeline.close();
         pipeline.close();
         assertThatThrownBy(running::join).hasCauseInstanceOf(CancellationException.class);
@@ -116,16 +117,14 @@ class PipelineThreadsTest {
         try (WanPipeline pipeline = TinyPipeline.open(model)) {
             CountDownLatch started = new CountDownLatch(1);
             CountDownLatch go = new CountDownLatch(1);
-            CompletableFuture<?> first =
-                    CompletableFuture.supplyAsync(() -> pipeline.generate(TinyPipeline.request(), progress -> {
-                        started.countDown();
-                        awaitQuietly(go);
-                    }));
+            CompletableFuture<?> first = async(() -> pipeline.generate(TinyPipeline.request(), progress -> {
+                started.countDown();
+                awaitQuietly(go);
+            }));
             started.await();
             Cancellation cancellation = new Cancellation();
             GenerationOptions options = new GenerationOptions(ProgressListener.NONE, cancellation, Optional.empty());
-            CompletableFuture<?> second = CompletableFuture.supplyAsync(
-                    () -> pipeline.generate(TinyPipeline.request(), options, frame -> {}));
+            CompletableFuture<?> second = async(() -> pipeline.generate(TinyPipeline.request(), options, frame -> {}));
             cancellation.cancel();
             assertThatThrownBy(second::join).hasCauseInstanceOf(CancellationException.class);
             go.countDown();
@@ -139,6 +138,11 @@ class PipelineThreadsTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Every caller has a thread of its own: the common pool may have a single one, and callers wait for each other. */
+    private static <T> CompletableFuture<T> async(Supplier<T> caller) {
+        return CompletableFuture.supplyAsync(caller, task -> new Thread(task, "caller").start());
     }
 
     /** Asks for nothing by itself; keeps what comes. */
