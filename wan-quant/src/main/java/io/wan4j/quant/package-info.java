@@ -1,4 +1,4 @@
-/** Converts checkpoints between layouts and formats, and measures what 8-bit formats lose. */
+/** Converts checkpoints between layouts and formats, and reports what they lose. */
 @NullMarked
 package io.wan4j.quant;
 

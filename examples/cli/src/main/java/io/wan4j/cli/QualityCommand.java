@@ -1,7 +1,7 @@
 package io.wan4j.cli;
 
+import io.wan4j.cli.quality.BlockQuality;
 import io.wan4j.model.dit.WanConfig;
-import io.wan4j.quant.BlockQuality;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceRequest;

@@ -22,7 +22,7 @@ public final class LoraFile implements AutoCloseable {
     private static final List<String> PREFIXES = List.of(
             "model.diffusion_model.", "base_model.model.", "diffusion_model.", "transformer.", "model.", "unet.");
     private static final List<String> UNSUPPORTED =
-            List.of(".dora_scale", ".lora_magnitude_vector", ".hada_w1_a", ".lokr_w1", ".lora_mid.weight");
+            List.of(".dora_scale", ".lora_magnitude_vector", ".hada_", ".lokr_", ".lora_mid.");
 
     private final Path path;
     private final TensorFiles files;
@@ -60,7 +60,7 @@ public final class LoraFile implements AutoCloseable {
     private void parse() {
         Set<String> used = new HashSet<>();
         for (String name : files.names()) {
-            UNSUPPORTED.stream().filter(name::endsWith).findFirst().ifPresent(kind -> {
+            UNSUPPORTED.stream().filter(name::contains).findFirst().ifPresent(kind -> {
                 throw new UnsupportedException(path + ": " + name + ": expected a plain LoRA, got one with " + kind
                         + "; merge it with the tool that made it");
             });

@@ -1,4 +1,4 @@
-package io.wan4j.quant;
+package io.wan4j.cli.quality;
 
 import io.wan4j.tensor.FloatCodec;
 import io.wan4j.tensor.Format;

@@ -1,4 +1,4 @@
-package io.wan4j.quant;
+package io.wan4j.cli.quality;
 
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.quantise.QuantisedWeights;
@@ -12,6 +12,8 @@ import io.wan4j.model.dit.WanConfig;
 import io.wan4j.model.dit.WanTransformer;
 import io.wan4j.ops.Ops;
 import io.wan4j.ops.Weights;
+import io.wan4j.quant.BalancedWeights;
+import io.wan4j.quant.ChannelBalance;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.Epilogue;
 import io.wan4j.spi.Linear;

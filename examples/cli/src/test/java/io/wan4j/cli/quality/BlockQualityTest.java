@@ -1,4 +1,4 @@
-package io.wan4j.quant;
+package io.wan4j.cli.quality;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
