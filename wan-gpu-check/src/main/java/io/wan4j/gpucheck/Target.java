@@ -5,6 +5,8 @@ import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.cuda.driver.CudaProbe;
 import io.wan4j.cuda.driver.DeviceInfo;
 import io.wan4j.error.DeviceException;
+import io.wan4j.ops.Ops;
+import io.wan4j.spi.Activation;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.spi.DeviceProvider;
@@ -62,8 +64,22 @@ final class Target implements AutoCloseable {
         CudaProbe.Usable wrapped = new CudaProbe.Usable(watched.driver(), usable.devices());
         DeviceProvider provider = new CudaDeviceProvider(() -> wrapped);
         Device device = provider.open(options);
-        Gpu gpu = new Gpu(watched, usable.devices().get(options.ordinal()));
-        return new Target(device, new EventStopwatch(gpu.calls(), gpu.stream()), Optional.of(gpu));
+        try {
+            startOne(device);
+            Gpu gpu = new Gpu(watched, usable.devices().get(options.ordinal()));
+            return new Target(device, new EventStopwatch(watched), Optional.of(gpu));
+        } catch (RuntimeException | Error failure) {
+            device.close();
+            throw failure;
+        }
+    }
+
+    /** Starts a kernel, which shows the stream that kernels run in. */
+    private static void startOne(Device device) {
+        try (Ops ops = Ops.on(device)) {
+            ops.activate(ops.upload(new float[] {1, 2}, 1, 2), Activation.SILU);
+            device.synchronize();
+        }
     }
 
     Device device() {

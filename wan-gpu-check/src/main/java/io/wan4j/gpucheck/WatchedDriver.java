@@ -9,11 +9,15 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** A driver that passes every call on and notes the stream that was made last and the device memory that is held. */
+/**
+ * A driver that passes every call on and notes into which stream kernels go and how much device memory is
+ * held.
+ */
 final class WatchedDriver implements InvocationHandler {
     private final CudaDriver inner;
     private final CudaDriver watched;
     private final Map<Long, Long> blocks = new HashMap<>();
+    private final Map<Long, Long> launches = new HashMap<>();
     private long stream;
     private long held;
     private long peak;
@@ -29,9 +33,17 @@ final class WatchedDriver implements InvocationHandler {
         return watched;
     }
 
-    /** The stream that was created last. */
+    /** The stream that the last kernel went into; 0 before the first. */
     synchronized long stream() {
         return stream;
+    }
+
+    /** Kernels and graphs that went into streams other than this one. */
+    synchronized long launchesBeside(long own) {
+        return launches.entrySet().stream()
+                .filter(entry -> entry.getKey() != own)
+                .mapToLong(Map.Entry::getValue)
+                .sum();
     }
 
     /** Bytes of device memory that are held now. */
@@ -58,7 +70,10 @@ final class WatchedDriver implements InvocationHandler {
 
     private synchronized void note(String call, Object[] arguments, Object result) {
         switch (call) {
-            case "createStream" -> stream = (Long) result;
+            case "launch", "launchGraph" -> {
+                stream = (Long) arguments[1];
+                launches.merge(stream, 1L, Long::sum);
+            }
             case "tryAllocate" ->
                 ((OptionalLong) result).ifPresent(address -> {
                     blocks.put(address, (Long) arguments[0]);
