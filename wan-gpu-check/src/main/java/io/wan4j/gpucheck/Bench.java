@@ -1,11 +1,13 @@
 package io.wan4j.gpucheck;
 
+import java.util.Arrays;
+
 /**
  * How work is measured: warm-up, then samples of at least {@code sampleMillis} each, until there are enough or the time
  * is spent; at least three.
  *
  * @param samples most samples
- * @param sampleMillis short work is repeated until a sample is about this long
+ * @param sampleMillis short work is repeated until a sample is about this long; 0 repeats nothing
  * @param budgetMillis no new sample after this time on the device
  */
 record Bench(int samples, double sampleMillis, double budgetMillis) {
@@ -18,7 +20,7 @@ record Bench(int samples, double sampleMillis, double budgetMillis) {
     Timing measure(Stopwatch stopwatch, Runnable work) {
         stopwatch.millis(work);
         double once = stopwatch.millis(work);
-        int repeats = once <= 0 ? MOST_REPEATS : (int) Math.max(1, Math.min(MOST_REPEATS, sampleMillis / once));
+        int repeats = repeats(once);
         double[] millis = new double[samples];
         double spent = 0;
         int taken = 0;
@@ -31,6 +33,13 @@ record Bench(int samples, double sampleMillis, double budgetMillis) {
             spent += sample;
             millis[taken++] = sample / repeats;
         }
-        return Timing.of(java.util.Arrays.copyOf(millis, taken), repeats);
+        return Timing.of(Arrays.copyOf(millis, taken), repeats);
+    }
+
+    private int repeats(double once) {
+        if (sampleMillis <= once) {
+            return 1;
+        }
+        return once <= 0 ? MOST_REPEATS : (int) Math.min(MOST_REPEATS, sampleMillis / once);
     }
 }

@@ -24,6 +24,7 @@ final class BenchRig implements AutoCloseable {
     private final RandomPool pool;
     private final Ops ops;
     private final Arena arena;
+    private int made;
 
     BenchRig(Device device, RandomPool pool) {
         this.device = device;
@@ -44,16 +45,16 @@ final class BenchRig implements AutoCloseable {
                 : values;
     }
 
-    /** About standard normal values, or codes with row scales that make them so. */
+    /** About standard normal values, others for every tensor, or codes with row scales that make them so. */
     Tensor normal(Format format, long... dims) {
         Tensor out = blank(format, dims);
         if (format.isCode()) {
-            fill(out, pool.codes("x", format, out.shape()));
+            fill(out, pool.codes("x" + made++, format, out.shape()));
             Tensor scales = out.scales().orElseThrow();
             double scale = 1 / RandomPool.deviation(format);
             fill(scales, pool.tensor("scales", Format.F32, scales.shape(), scale, 0));
         } else {
-            fill(out, pool.tensor("x", format, out.shape(), 0, 1));
+            fill(out, pool.tensor("x" + made++, format, out.shape(), 0, 1));
         }
         return out;
     }

@@ -7,6 +7,9 @@ import java.util.Map;
 
 /** Adds to measured rows what share of the device's ceiling they reach, and how they stand against peers. */
 final class Comparisons {
+    /** Key of the name under which peers did the same work, where it is not the row's own. */
+    static final String LIKE = "like";
+
     private final Map<String, Double> ceilings = new HashMap<>();
     private final Map<String, List<Row>> peers = new HashMap<>();
 
@@ -42,7 +45,7 @@ final class Comparisons {
             compared = compared.with("ofCeiling", Timing.round(rate.doubleValue() / ceiling));
         }
         if (result.part() == Part.KERNELS) {
-            for (Row peer : peers.getOrDefault(row.name(), List.of())) {
+            for (Row peer : peers.getOrDefault(String.valueOf(row.values().getOrDefault(LIKE, row.name())), List.of())) {
                 double theirs = ((Number) peer.values().getOrDefault("rate", 0)).doubleValue();
                 if (theirs > 0) {
                     compared =

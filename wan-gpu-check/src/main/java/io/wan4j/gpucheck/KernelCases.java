@@ -80,7 +80,7 @@ final class KernelCases {
                 });
     }
 
-    private static KernelCase attention(Named<AttentionShape> named) {
+    static KernelCase attention(Named<AttentionShape> named) {
         AttentionShape shape = named.shape();
         long columns = (long) shape.heads() * shape.headDim();
         double keys = shape.keys().stream().mapToInt(Integer::intValue).sum();

@@ -24,10 +24,11 @@ enum Part {
     /** Single kernels at the sizes of Wan. */
     KERNELS(
             10,
-            () -> Arrays.stream(KernelCases.Group.values())
-                    .map(KernelCases.Group::label)
+            () -> Stream.concat(
+                            Arrays.stream(KernelCases.Group.values()).map(KernelCases.Group::label),
+                            Stream.of(QuantisedAttentionCheck.UNIT))
                     .toList(),
-            KernelsCheck::new),
+            unit -> unit.equals(QuantisedAttentionCheck.UNIT) ? new QuantisedAttentionCheck() : new KernelsCheck(unit)),
     /** The same products by cuBLASLt, where it is installed. */
     CUBLASLT(10, () -> List.of("linear"), unit -> new CublasLtCheck()),
     /** The same products and attentions by PyTorch, and a compiled block, where it is installed. */

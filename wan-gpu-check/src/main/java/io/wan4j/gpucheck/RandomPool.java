@@ -26,7 +26,11 @@ final class RandomPool {
     /**
      * @param deviation of the numbers around the mean
      */
-    private record Key(Format format, double mean, double deviation) {}
+    private record Key(Format format, double mean, double deviation) {
+        long seed() {
+            return format.name().hashCode() + 31L * Double.hashCode(mean) + 961L * Double.hashCode(deviation);
+        }
+    }
 
     /** Pools of this many bytes each. */
     RandomPool(int poolBytes) {
@@ -57,7 +61,7 @@ final class RandomPool {
         int bytes = key.format().bytes();
         int count = poolBytes / bytes;
         ByteBuffer pool = ByteBuffer.allocateDirect(count * bytes).order(ByteOrder.LITTLE_ENDIAN);
-        SplittableRandom random = new SplittableRandom(key.hashCode());
+        SplittableRandom random = new SplittableRandom(key.seed());
         float[] some = new float[4096];
         for (int done = 0; done < count; done += some.length) {
             int part = Math.min(some.length, count - done);
@@ -84,6 +88,11 @@ final class RandomPool {
 
     /** A tensor that reads the pool over and over, from a place that depends on its name. */
     private record Pooled(String name, Format format, Shape shape, ByteBuffer pool) implements StoredTensor {
+        /** Far apart also for names that differ little, so that no tensor is another one moved by some rows. */
+        private long place() {
+            return name.hashCode() * 0x9E3779B97F4A7C15L >>> 16;
+        }
+
         @Override
         public String location() {
             return "random values";
@@ -92,7 +101,7 @@ final class RandomPool {
         @Override
         public ByteBuffer read(long offset, long length) {
             int unit = format.bytes();
-            long start = Math.floorMod(offset + (long) name.hashCode() * 256, (long) pool.capacity()) / unit * unit;
+            long start = Math.floorMod(offset + place(), (long) pool.capacity()) / unit * unit;
             if (start + length <= pool.capacity()) {
                 return pool.slice((int) start, (int) length).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
             }

@@ -96,7 +96,7 @@ record Workload(Size size, Kernels kernels, Model model, Clip clip, Bench bench)
     private static Workload tiny() {
         Kernels kernels = new Kernels(
                 List.of(new Named<>("small", new LinearShape(17, 48, 64))),
-                List.of(new Named<>("small", new AttentionShape(17, List.of(33), 2, 32))),
+                List.of(new Named<>("small", new AttentionShape(17, List.of(33), 1, 128))),
                 List.of(new Named<>("small", new ConvolutionShape(2, 1, 4, 3, 8, 6, 3, 3, Geometry.SAME_3))),
                 List.of(new RowShape(5, 128)),
                 64);

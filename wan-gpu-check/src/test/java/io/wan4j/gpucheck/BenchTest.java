@@ -47,6 +47,12 @@ class BenchTest {
     }
 
     @Test
+    void nothingIsRepeatedWhereSamplesMayBeShort() {
+        FakeDevice device = new FakeDevice(run -> 0);
+        assertThat(new Bench(3, 0, 0).measure(device, device::work).repeats()).isEqualTo(1);
+    }
+
+    @Test
     void longWorkIsSampledThreeTimesWhateverTheBudget() {
         FakeDevice device = new FakeDevice(run -> 500);
         Timing timing = new Bench(20, 5, 100).measure(device, device::work);

@@ -10,7 +10,6 @@ import io.wan4j.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +40,13 @@ class SimulatedGpuTest {
         "kernels, linear",
         "kernels, attention",
         "kernels, rows",
+        "kernels, convolution",
+        "kernels, attention_8bit",
+        "ceiling, own",
+        "step, f8_e4m3",
+        "step, bf16",
+        "offload, i8",
+        "video, i8",
         "cublaslt, linear"
     })
     void unitsPassAndGiveEverythingBack(String part, String unit) {
@@ -49,15 +55,7 @@ class SimulatedGpuTest {
         assertThat(SimulatedProbe.alive(usable)).isZero();
     }
 
-    @ParameterizedTest
-    @Tag("slow")
-    @CsvSource({"ceiling, own", "kernels, convolution", "step, f8_e4m3", "step, bf16", "video, i8"})
-    void slowUnitsPassToo(String part, String unit) {
-        unitsPassAndGiveEverythingBack(part, unit);
-    }
-
     @Test
-    @Tag("slow")
     void aStepOfTheTransformerIsFiniteAndItsMemoryIsCounted() {
         assertThat(run(Part.STEP, "i8")).isZero();
         assertThat(rows).singleElement().satisfies(row -> {
