@@ -45,7 +45,8 @@ final class Comparisons {
             compared = compared.with("ofCeiling", Timing.round(rate.doubleValue() / ceiling));
         }
         if (result.part() == Part.KERNELS) {
-            for (Row peer : peers.getOrDefault(String.valueOf(row.values().getOrDefault(LIKE, row.name())), List.of())) {
+            for (Row peer :
+                    peers.getOrDefault(String.valueOf(row.values().getOrDefault(LIKE, row.name())), List.of())) {
                 double theirs = ((Number) peer.values().getOrDefault("rate", 0)).doubleValue();
                 if (theirs > 0) {
                     compared =

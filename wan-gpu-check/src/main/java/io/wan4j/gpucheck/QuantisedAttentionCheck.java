@@ -48,11 +48,12 @@ final class QuantisedAttentionCheck implements Check {
             for (Named<AttentionShape> shape : shapes) {
                 KernelCase plain = KernelCases.attention(shape);
                 String name = plain.name() + ", q k in 8 bits";
-                KernelCase quantised =
-                        new KernelCase(name, plain.kind(), plain.amount(), plain.peer(), plain.setup());
-                context.attempt(name, () -> quantised
-                        .measure(target, pool, context.workload().bench())
-                        .with(Comparisons.LIKE, plain.name()));
+                KernelCase quantised = new KernelCase(name, plain.kind(), plain.amount(), plain.peer(), plain.setup());
+                context.attempt(
+                        name,
+                        () -> quantised
+                                .measure(target, pool, context.workload().bench())
+                                .with(Comparisons.LIKE, plain.name()));
             }
         }
     }
@@ -74,8 +75,7 @@ final class QuantisedAttentionCheck implements Check {
                 .passedIf(error <= bound());
     }
 
-    private static float[] attend(
-            CheckContext context, DeviceOptions options, AttentionShape shape, RandomPool pool) {
+    private static float[] attend(CheckContext context, DeviceOptions options, AttentionShape shape, RandomPool pool) {
         long columns = (long) shape.heads() * shape.headDim();
         int queries = (int) Math.min(shape.queries(), MOST_ELEMENTS / columns);
         int keys = shape.keys().get(0);
@@ -83,10 +83,10 @@ final class QuantisedAttentionCheck implements Check {
                 BenchRig rig = new BenchRig(target.device(), pool);
                 Ops ops = Ops.on(target.device())) {
             Tensor q = rig.normal(Format.BF16, queries, columns);
-            KeyValue context8 = new KeyValue(
-                    rig.normal(Format.BF16, keys, columns), rig.normal(Format.BF16, keys, columns));
-            return ops.download(ops.attention(
-                    q, List.of(context8), AttentionSpec.scaled(shape.heads(), shape.headDim())));
+            KeyValue context8 =
+                    new KeyValue(rig.normal(Format.BF16, keys, columns), rig.normal(Format.BF16, keys, columns));
+            return ops.download(
+                    ops.attention(q, List.of(context8), AttentionSpec.scaled(shape.heads(), shape.headDim())));
         }
     }
 }
