@@ -8,7 +8,7 @@ import java.util.Locale;
 /** One step within a limit of device memory: blocks that do not fit are streamed. */
 record OffloadCheck(String unit) implements Check {
     private static final long LIMIT = 8_000_000_000L;
-    private static final long TINY_LIMIT = 96L << 20;
+    private static final long TINY_LIMIT = 192L << 20;
 
     @Override
     public void run(CheckContext context) {
