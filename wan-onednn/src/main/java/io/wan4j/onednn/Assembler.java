@@ -65,6 +65,8 @@ final class Assembler {
     private static final Evex SUBTRACT = new Evex(MAP_0F, NO_PREFIX, 0x5C);
     private static final Evex MAXIMUM = new Evex(MAP_0F, NO_PREFIX, 0x5F);
     private static final Evex FMA_213 = new Evex(MAP_0F38, PREFIX_66, 0xA8);
+    private static final Evex FMA_231 = new Evex(MAP_0F38, PREFIX_66, 0xB8);
+    private static final Evex COPY = new Evex(MAP_0F, NO_PREFIX, 0x28);
     private static final Evex ROUND = new Evex(MAP_0F3A, PREFIX_66, 0x08);
     private static final Evex SCALE = new Evex(MAP_0F38, PREFIX_66, 0x2C);
     private static final Evex AND = new Evex(MAP_0F, PREFIX_66, 0xDB);
@@ -143,6 +145,10 @@ final class Assembler {
         bytes(0x48 | other.high() << 2 | to.high(), 0x01, 0xC0 | other.low() << 3 | to.low());
     }
 
+    void exchange(Reg a, Reg b) {
+        bytes(0x48 | b.high() << 2 | a.high(), 0x87, 0xC0 | b.low() << 3 | a.low());
+    }
+
     /** Counts down; sets the flags for {@link #jumpBackIfNotZero} and {@link #jumpIfZero}. */
     void decrement(Reg r) {
         bytes(0x48 | r.high(), 0xFF, 0xC8 | r.low());
@@ -197,6 +203,15 @@ final class Assembler {
     /** to = to * a + b. */
     void multiplyAdd(int to, int a, int b) {
         evex(FMA_213, to, a, b);
+    }
+
+    /** to = a * b + to. */
+    void addProduct(int to, int a, int b) {
+        evex(FMA_231, to, a, b);
+    }
+
+    void copy(int to, int from) {
+        evex(COPY, to, 0, from);
     }
 
     /** to = to * a + b, with one float in memory for all lanes. */

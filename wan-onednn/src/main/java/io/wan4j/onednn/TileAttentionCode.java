@@ -2,6 +2,10 @@ package io.wan4j.onednn;
 
 import io.wan4j.onednn.Assembler.Mem;
 import io.wan4j.onednn.Assembler.Reg;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /**
  * The machine code of attention with one shift a row: for 32 queries at a time, scores of up to {@link #KEYS} keys,
@@ -35,8 +39,8 @@ final class TileAttentionCode {
     /** Bytes of a step's scores. */
     private static final int SCORES = 4 * TILE;
 
-    /** Bytes of scratch: scores of a step, then exponentials of all. */
-    static final int SCRATCH = SCORES + KEYS / STEP * WEIGHTS;
+    /** Bytes of scratch: scores of two steps, then exponentials of all. */
+    static final int SCRATCH = 2 * SCORES + KEYS / STEP * WEIGHTS;
 
     /** Offsets of the arguments: first pointers and counts of 8 bytes, then floats, then the tiles' configuration. */
     static final int Q = 0;
@@ -83,9 +87,18 @@ final class TileAttentionCode {
     private static final Reg STRIDE_64 = Reg.R12;
     private static final Reg STRIDE_128 = Reg.R13;
     private static final Reg OUT_STRIDE = Reg.R14;
+    /** Where the scores are whose exponentials are computed, and where the next ones go; free before the products. */
+    private static final Reg CURRENT = Reg.R14;
+
+    private static final Reg NEXT = Reg.RCX;
     private static final Reg QUERY_STRIDE = Reg.R15;
     private static final Reg[] SAVED = {Reg.RBX, Reg.RBP, Reg.R12, Reg.R13, Reg.R14, Reg.R15};
 
+    /** Four vectors each: scores, then fractions; their whole parts; powers of two. */
+    private static final int X = 0;
+
+    private static final int WHOLE = 4;
+    private static final int POWER = 8;
     private static final int Z_SCALE = 16;
     private static final int Z_FLOOR = 17;
     private static final int Z_POWER = 18;
@@ -111,12 +124,16 @@ final class TileAttentionCode {
         enter(a);
         int block = a.here();
         a.load(RIGHT, new Mem(ARGS, K));
+        a.move(CURRENT, BUFFER);
+        a.move(NEXT, BUFFER);
+        a.add(NEXT, SCORES);
         a.move(LEFT, BUFFER);
-        a.add(LEFT, SCORES);
+        a.add(LEFT, 2 * SCORES);
+        scores(CURRENT).forEach(instruction -> instruction.accept(a));
         a.load(COUNT, new Mem(ARGS, STEPS));
         a.decrement(COUNT);
         a.jumpIfZero(steps());
-        step(a, true);
+        exponentials(true).forEach(instruction -> instruction.accept(a));
         products(a);
         a.add(QUERIES, STEP * dim * Short.BYTES);
         a.add(OUT, STEP * dim * Float.BYTES);
@@ -149,7 +166,6 @@ final class TileAttentionCode {
         a.load(ROWS_LEFT, new Mem(ARGS, BLOCKS));
         a.move(STRIDE_64, 64);
         a.move(STRIDE_128, 128);
-        a.move(OUT_STRIDE, dim * Float.BYTES);
         a.move(QUERY_STRIDE, dim * Short.BYTES);
     }
 
@@ -162,92 +178,109 @@ final class TileAttentionCode {
         a.ret();
     }
 
-    /** All steps but the last. */
+    /**
+     * All steps but the last. The tiles' products of the next step stand between the vectors' instructions of this one, so
+     * that both units are busy.
+     */
     private byte[] steps() {
         Assembler a = new Assembler();
         int start = a.here();
-        step(a, false);
         a.add(RIGHT, 2 * slices * TILE);
+        List<Consumer<Assembler>> products = scores(NEXT);
+        List<Consumer<Assembler>> exponentials = exponentials(false);
+        int done = 0;
+        for (int i = 0; i < exponentials.size(); i++) {
+            exponentials.get(i).accept(a);
+            int due = (i + 1) * products.size() / exponentials.size();
+            for (; done < due; done++) {
+                products.get(done).accept(a);
+            }
+        }
+        a.exchange(CURRENT, NEXT);
         a.add(LEFT, WEIGHTS);
         a.decrement(COUNT);
         a.jumpBackIfNotZero(start);
         return a.code();
     }
 
-    /** Scores of 32 queries and 32 keys, and their exponentials. */
-    private void step(Assembler a, boolean masked) {
+    /** Scores of 32 queries and 32 keys. */
+    private List<Consumer<Assembler>> scores(Reg target) {
+        List<Consumer<Assembler>> all = new ArrayList<>();
         for (int tile = 0; tile < 4; tile++) {
-            a.zeroTile(tile);
+            int t = tile;
+            all.add(a -> a.zeroTile(t));
         }
-        for (int s = 0; s < slices; s++) {
-            a.loadTile(4, new Mem(QUERIES, s * 64), QUERY_STRIDE);
-            a.loadTile(6, new Mem(RIGHT, s * TILE), STRIDE_64);
-            a.multiplyTiles(0, 4, 6);
-            a.loadTile(5, new Mem(QUERIES, s * 64 + 16 * dim * Short.BYTES), QUERY_STRIDE);
-            a.multiplyTiles(2, 5, 6);
-            a.loadTile(7, new Mem(RIGHT, (slices + s) * TILE), STRIDE_64);
-            a.multiplyTiles(1, 4, 7);
-            a.multiplyTiles(3, 5, 7);
+        for (int slice = 0; slice < slices; slice++) {
+            int s = slice;
+            all.add(a -> a.loadTile(4, new Mem(QUERIES, s * 64), QUERY_STRIDE));
+            all.add(a -> a.loadTile(6, new Mem(RIGHT, s * TILE), STRIDE_64));
+            all.add(a -> a.multiplyTiles(0, 4, 6));
+            all.add(a -> a.loadTile(5, new Mem(QUERIES, s * 64 + 16 * dim * Short.BYTES), QUERY_STRIDE));
+            all.add(a -> a.multiplyTiles(2, 5, 6));
+            all.add(a -> a.loadTile(7, new Mem(RIGHT, (slices + s) * TILE), STRIDE_64));
+            all.add(a -> a.multiplyTiles(1, 4, 7));
+            all.add(a -> a.multiplyTiles(3, 5, 7));
         }
         for (int tile = 0; tile < 4; tile++) {
-            a.storeTile(new Mem(BUFFER, tile / 2 * 16 * 128 + tile % 2 * 64), STRIDE_128, tile);
+            Mem place = new Mem(target, tile / 2 * 16 * 128 + tile % 2 * 64);
+            int t = tile;
+            all.add(a -> a.storeTile(place, STRIDE_128, t));
         }
+        return all;
+    }
+
+    /** Exponentials of a step's scores; masked those of keys that exist. */
+    private static List<Consumer<Assembler>> exponentials(boolean masked) {
+        List<Consumer<Assembler>> all = new ArrayList<>();
         for (int row = 0; row < STEP; row += 2) {
-            exponentials(a, row, masked);
+            exponentials(all, row, masked);
         }
+        return all;
     }
 
     /** Two rows of exponentials: four vectors, so that their instructions overlap. */
-    private static void exponentials(Assembler a, int row, boolean masked) {
-        int x = 0;
-        int whole = 4;
-        int power = 8;
+    private static void exponentials(List<Consumer<Assembler>> all, int row, boolean masked) {
+        vectors(all, i -> a -> a.load(X + i, new Mem(CURRENT, (row + i / 2) * 128 + i % 2 * 64)));
+        vectors(all, i -> a -> a.multiplyAddBroadcast(X + i, Z_SCALE, new Mem(SHIFTS, (row + i / 2) * Float.BYTES)));
+        vectors(all, i -> a -> a.maximum(X + i, X + i, Z_FLOOR));
+        vectors(all, i -> a -> a.round(WHOLE + i, X + i));
+        vectors(all, i -> a -> a.copy(POWER + i, Z_POWER + 2));
+        vectors(all, i -> a -> a.subtract(X + i, X + i, WHOLE + i));
+        vectors(all, i -> a -> a.addProduct(POWER + i, X + i, Z_POWER + 3));
+        vectors(all, i -> a -> a.multiplyAdd(POWER + i, X + i, Z_POWER + 1));
+        vectors(all, i -> a -> a.multiplyAdd(POWER + i, X + i, Z_POWER));
+        vectors(all, i -> a -> a.scale(POWER + i, POWER + i, WHOLE + i));
+        if (masked) {
+            vectors(all, i -> a -> a.multiply(POWER + i, POWER + i, Z_MASK + i % 2));
+        }
+        sums(all, row);
+        sums(all, row + 1);
+    }
+
+    private static void vectors(List<Consumer<Assembler>> all, IntFunction<Consumer<Assembler>> instruction) {
         for (int i = 0; i < 4; i++) {
-            a.load(x + i, new Mem(BUFFER, (row + i / 2) * 128 + i % 2 * 64));
+            all.add(instruction.apply(i));
         }
-        for (int i = 0; i < 4; i++) {
-            a.multiplyAddBroadcast(x + i, Z_SCALE, new Mem(SHIFTS, (row + i / 2) * Float.BYTES));
-        }
-        for (int i = 0; i < 4; i++) {
-            a.maximum(x + i, x + i, Z_FLOOR);
-        }
-        for (int i = 0; i < 4; i++) {
-            a.round(whole + i, x + i);
-        }
-        for (int i = 0; i < 4; i++) {
-            a.subtract(x + i, x + i, whole + i);
-        }
-        for (int i = 0; i < 4; i++) {
-            // The highest coefficient times x plus the next one.
-            a.multiply(power + i, x + i, Z_POWER + 3);
-            a.add(power + i, power + i, Z_POWER + 2);
-        }
-        for (int c = 1; c >= 0; c--) {
-            for (int i = 0; i < 4; i++) {
-                a.multiplyAdd(power + i, x + i, Z_POWER + c);
-            }
-        }
-        for (int i = 0; i < 4; i++) {
-            a.scale(power + i, power + i, whole + i);
-            if (masked) {
-                a.multiply(power + i, power + i, Z_MASK + i % 2);
-            }
-        }
-        for (int r = 0; r < 2; r++) {
-            Mem sum = new Mem(ROW_SUMS, (row + r) * 64);
-            a.toBf16(power + 2 * r, power + 2 * r + 1, power + 2 * r);
-            a.store(new Mem(LEFT, (row + r) * 64), power + 2 * r);
-            // What is summed is what is multiplied: the rounded values, the even ones and the odd ones.
-            a.shiftLeft16(x + r, power + 2 * r);
-            a.and(x + 2 + r, power + 2 * r, Z_HIGH_HALF);
-            a.add(x + r, x + r, x + 2 + r);
-            a.add(x + r, x + r, sum);
-            a.store(sum, x + r);
-        }
+    }
+
+    /** Rounds a row and adds it to its sum. What is summed is what is multiplied: the rounded values. */
+    private static void sums(List<Consumer<Assembler>> all, int row) {
+        int low = POWER + row % 2 * 2;
+        int even = X + row % 2 * 2;
+        int odd = even + 1;
+        Mem sum = new Mem(ROW_SUMS, row * 64);
+        all.add(a -> a.toBf16(low, low + 1, low));
+        all.add(a -> a.store(new Mem(LEFT, row * 64), low));
+        all.add(a -> a.shiftLeft16(even, low));
+        all.add(a -> a.and(odd, low, Z_HIGH_HALF));
+        all.add(a -> a.add(even, even, odd));
+        all.add(a -> a.add(even, even, sum));
+        all.add(a -> a.store(sum, even));
     }
 
     /** o += p v, 32 columns at a time. */
     private void products(Assembler a) {
+        a.move(OUT_STRIDE, dim * Float.BYTES);
         a.load(OTHER_RIGHT, new Mem(ARGS, V));
         for (int s = 0; s < slices; s++) {
             // Where the columns before ended, the next begin.
@@ -256,7 +289,7 @@ final class TileAttentionCode {
             a.add(OTHER_RIGHT, COUNT);
             a.load(COUNT, new Mem(ARGS, STEPS));
             a.move(LEFT, BUFFER);
-            a.add(LEFT, SCORES);
+            a.add(LEFT, 2 * SCORES);
             for (int tile = 0; tile < 4; tile++) {
                 a.loadTile(tile, out(s, tile), OUT_STRIDE);
             }
