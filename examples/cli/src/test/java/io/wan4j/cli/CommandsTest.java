@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -130,19 +131,23 @@ class CommandsTest {
         DemoPicture.draw().writePng(picture, Overwrite.REFUSE);
         Path target = folder.resolve("video.mp4");
         Path err = folder.resolve("err.txt");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.wan4j.cli.Wan",
-                        "generate",
-                        "--model=" + model,
-                        "--image=" + picture,
-                        "--prompt=the sea",
-                        "--out=" + target,
-                        "--device=reference",
-                        "--size=320x320",
-                        "--frames=81")
+        // A shell's background job ignores Ctrl-C, and so do its children: take the default back, where env can.
+        List<String> start = OS.LINUX.isCurrentOs() ? List.of("env", "--default-signal=INT") : List.of();
+        List<String> command = new ArrayList<>(start);
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.wan4j.cli.Wan",
+                "generate",
+                "--model=" + model,
+                "--image=" + picture,
+                "--prompt=the sea",
+                "--out=" + target,
+                "--device=reference",
+                "--size=320x320",
+                "--frames=81"));
+        Process process = new ProcessBuilder(command)
                 .redirectError(err.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
