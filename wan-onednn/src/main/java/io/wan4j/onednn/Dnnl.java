@@ -12,6 +12,7 @@ final class Dnnl {
         static final dnnl_engine ENGINE = create();
 
         private static dnnl_engine create() {
+            JavaCppLimits.lift();
             OpenMp.prepare();
             Loader.load(org.bytedeco.dnnl.global.dnnl.class);
             dnnl_engine engine = new dnnl_engine();

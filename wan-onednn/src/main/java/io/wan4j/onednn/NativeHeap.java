@@ -35,6 +35,10 @@ final class NativeHeap {
         }
     }
 
+    static {
+        JavaCppLimits.lift();
+    }
+
     private NativeHeap() {}
 
     /** A block of at least this many bytes with undefined content; pages are taken from the system when touched. */

@@ -61,12 +61,16 @@ public final class Wan implements Runnable {
         PrintWriter err = new PrintWriter(new OutputStreamWriter(System.err, Charset.defaultCharset()), true);
         Interrupt interrupt = new Interrupt(err);
         interrupt.watch();
-        int code = execute(
-                interrupt,
-                new PrintWriter(new OutputStreamWriter(System.out, Charset.defaultCharset()), true),
-                err,
-                args);
-        interrupt.done();
+        int code = 1;
+        try {
+            code = execute(
+                    interrupt,
+                    new PrintWriter(new OutputStreamWriter(System.out, Charset.defaultCharset()), true),
+                    err,
+                    args);
+        } finally {
+            interrupt.done();
+        }
         System.exit(code);
     }
 
