@@ -1,13 +1,29 @@
 package io.wan4j;
 
 import io.wan4j.checkpoint.layout.Distillation;
+import io.wan4j.media.PixelSize;
 import io.wan4j.scheduler.StepDistill;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Compares how a request samples with what the model was made for. */
 final class SamplingAdvice {
+    /** Between the areas of 832x480 and 1280x720. */
+    private static final long BETWEEN = 600_000;
+
     private SamplingAdvice() {}
+
+    /** Says where a model's name tells another resolution than the request asks for; empty if it does not. */
+    static Optional<String> ofSize(Optional<String> resolution, PixelSize size) {
+        boolean large = (long) size.width() * size.height() > BETWEEN;
+        if (resolution.isEmpty() || resolution.get().equals("720P") == large) {
+            return Optional.empty();
+        }
+        return Optional.of("size " + size + " with a model for " + resolution.get()
+                + " by its name: videos are best at the size that it was trained for, "
+                + (large ? "832x480; use that, or the 720P checkpoint" : "1280x720; use that, or the 480P checkpoint"));
+    }
 
     /** Sentences that say what does not fit, why, and what to do; none if nothing is known about the model. */
     static List<String> of(Distillation model, ImageToVideo request) {

@@ -192,7 +192,11 @@ public final class WanPipeline implements AutoCloseable {
 
     private GenerationReport run(ImageToVideo request, GenerationOptions options, Consumer<Picture> frames) {
         options.cancellation().check();
-        List<String> warnings = SamplingAdvice.of(distillation.with(weights.loraFiles()), request);
+        List<String> warnings = new ArrayList<>(SamplingAdvice.of(distillation.with(weights.loraFiles()), request));
+        SamplingAdvice.ofSize(
+                        files.part(Component.TRANSFORMER).resolutionHint(),
+                        request.videoSize().pixels())
+                .ifPresent(warnings::add);
         warnings.forEach(LOG::warn);
         GenerationRun.Prompts prompts = new GenerationRun.Prompts(
                 ids(request.prompt()),

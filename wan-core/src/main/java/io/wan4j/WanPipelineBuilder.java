@@ -12,6 +12,7 @@ import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.spi.DeviceRequest;
+import io.wan4j.tensor.ActivationMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Builds a {@link WanPipeline}. Only the model is needed. */
@@ -33,6 +35,8 @@ public final class WanPipelineBuilder {
     private boolean quantisedAttention;
     private final List<Lora> loras = new ArrayList<>();
     private LoraMode loraMode = LoraMode.MERGE;
+    private Optional<ActivationMode> activationMode = Optional.empty();
+    private UnaryOperator<Device> instrument = UnaryOperator.identity();
     private ModelParts.Heads heads = new ModelParts.Heads(OptionalInt.empty(), OptionalInt.empty());
 
     WanPipelineBuilder() {}
@@ -89,6 +93,21 @@ public final class WanPipelineBuilder {
         return this;
     }
 
+    /**
+     * What the transformer's 8-bit layers do with their inputs, w8a8 or w8a16; by default what the release meant: w8a8 with
+     * a scale a row, w8a16 with a scale a tensor.
+     */
+    public WanPipelineBuilder activationMode(ActivationMode mode) {
+        activationMode = Optional.of(mode);
+        return this;
+    }
+
+    /** Puts a device of one's own around the opened one, for measurements; closing the outer one closes the inner one. */
+    public WanPipelineBuilder instrument(UnaryOperator<Device> wrapper) {
+        instrument = wrapper;
+        return this;
+    }
+
     /** How much device memory to take; by default what is free now. */
     public WanPipelineBuilder memoryLimit(MemoryLimit limit) {
         memoryLimit = limit;
@@ -123,6 +142,7 @@ public final class WanPipelineBuilder {
      * Opens the files, checks every tensor's name and shape, and opens the device. Weights are read at the first use.
      *
      * @throws io.wan4j.error.CheckpointException if the model is incomplete, damaged or of another kind
+     * @throws io.wan4j.error.UnsupportedException if its weights are in 8 bit already, but not in the one asked for
      * @throws io.wan4j.error.DeviceException if the device cannot be used
      */
     public WanPipeline build() {
@@ -134,8 +154,11 @@ public final class WanPipelineBuilder {
             Tokenizer words = openTokenizer(files, model);
             try {
                 ModelParts parts = ModelParts.of(files, heads);
-                TransformerWeights weights =
-                        TransformerWeights.of(parts.transformer().source(), precision, loraMode, loras);
+                TransformerWeights weights = TransformerWeights.of(
+                        files.part(Component.TRANSFORMER),
+                        parts.transformer().source(),
+                        new TransformerWeights.Treatment(precision, loraMode, activationMode),
+                        loras);
                 return open(files, parts, weights, words);
             } catch (RuntimeException | Error failure) {
                 words.close();
@@ -150,7 +173,7 @@ public final class WanPipelineBuilder {
     private WanPipeline open(ModelFiles files, ModelParts parts, TransformerWeights weights, Tokenizer words) {
         try {
             Device plain = device.with(options()).open();
-            Device opened = checkFinite ? new FiniteCheckDevice(plain) : plain;
+            Device opened = instrument.apply(checkFinite ? new FiniteCheckDevice(plain) : plain);
             try {
                 long available = opened.memory().available();
                 long budget = Math.min(memoryLimit.bytes().orElse(available), available);

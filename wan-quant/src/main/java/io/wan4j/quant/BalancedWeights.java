@@ -55,6 +55,16 @@ public final class BalancedWeights implements WeightSource {
         return matcher.matches() && BALANCED.contains(matcher.group(2));
     }
 
+    /** Whether a tensor differs from the source's. */
+    boolean changes(String name) {
+        return columns(name) != null || rows(name) != null;
+    }
+
+    /** Layers whose inputs are balanced. */
+    Set<String> layers() {
+        return factors.keySet();
+    }
+
     @Override
     public Set<String> names() {
         return source.names();
@@ -82,21 +92,28 @@ public final class BalancedWeights implements WeightSource {
     }
 
     private StoredTensor scaled(String name, StoredTensor tensor) {
+        float[] columns = columns(name);
+        float[] rows = rows(name);
+        return columns == null && rows == null ? tensor : new ScaledTensor(tensor, columns, rows);
+    }
+
+    private float @Nullable [] columns(String name) {
+        return name.endsWith(".weight") ? factors.get(name.substring(0, name.length() - ".weight".length())) : null;
+    }
+
+    private float @Nullable [] rows(String name) {
         Matcher matcher = LAYER.matcher(name);
         if (!matcher.matches()) {
-            return tensor;
+            return null;
         }
         String block = matcher.group(1);
-        float[] columns =
-                name.endsWith(".weight") ? factors.get(name.substring(0, name.length() - ".weight".length())) : null;
-        float[] rows = switch (matcher.group(2)) {
+        return switch (matcher.group(2)) {
             case "norm3.weight", "norm3.bias" -> factors.get(block + "cross_attn.q");
             case "self_attn.v.weight", "self_attn.v.bias" -> factors.get(block + "self_attn.o");
             case "cross_attn.v.weight", "cross_attn.v.bias", "cross_attn.v_img.weight", "cross_attn.v_img.bias" ->
                 factors.get(block + "cross_attn.o");
             default -> null;
         };
-        return columns == null && rows == null ? tensor : new ScaledTensor(tensor, columns, rows);
     }
 
     /** {@code W[o][i] * columns[i] / rows[o]} in F32, computed when it is read. */

@@ -1,6 +1,7 @@
 package io.wan4j.quant;
 
 import io.wan4j.checkpoint.CheckpointTensor;
+import io.wan4j.checkpoint.HeapBytes;
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.layout.ModelPart;
 import io.wan4j.checkpoint.quantise.QuantisableLayers;
@@ -21,6 +22,7 @@ import java.util.Optional;
 /** Every tensor of the output, to be computed when it is read, and the file that it goes to. */
 final class ConversionPlan {
     private static final String SCALE = ".weight_scale";
+    private static final String TOKENIZER = "spiece_model";
 
     private final SourceTensors source;
     private final Component component;
@@ -40,10 +42,20 @@ final class ConversionPlan {
                 .forEach(this::add);
     }
 
-    /** Files by name, with their tensors in the names of a layout. */
-    Map<String, List<CheckpointTensor>> files(Conversion.Naming naming, String stem) {
-        return naming.packing()
-                .files(stem, naming.layout().name(component, canonical).values());
+    /** Files by name, with their tensors in the names of a layout, and the tokenizer where the layout has a place for it. */
+    Map<String, List<CheckpointTensor>> files(Conversion.Naming naming, String stem, Optional<byte[]> tokenizer) {
+        Map<String, CheckpointTensor> named =
+                new LinkedHashMap<>(naming.layout().name(component, canonical));
+        tokenizer
+                .filter(any -> naming.layout() == TargetLayout.COMFYUI && component == Component.TEXT_ENCODER)
+                .ifPresent(bytes -> named.put(
+                        TOKENIZER,
+                        new CheckpointTensor(
+                                TOKENIZER,
+                                Shape.of(bytes.length),
+                                Format.U8,
+                                new HeapBytes(bytes, Path.of(TOKENIZER)))));
+        return naming.packing().files(stem, named.values());
     }
 
     /** What the tensors lost that were computed, wholly or in part, since the last call. */

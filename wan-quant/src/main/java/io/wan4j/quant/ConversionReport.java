@@ -3,7 +3,6 @@ package io.wan4j.quant;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.wan4j.checkpoint.lora.LoraReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -21,6 +20,7 @@ import java.util.List;
  * @param format formats of the output
  * @param errors every tensor that changed its format, with what it lost
  * @param loras what was merged
+ * @param balanced layers whose input channels were balanced
  */
 public record ConversionReport(
         @JsonProperty("source") String source,
@@ -30,7 +30,8 @@ public record ConversionReport(
         @JsonProperty("layout") TargetLayout layout,
         @JsonProperty("format") TargetFormat format,
         @JsonProperty("errors") List<TensorError> errors,
-        @JsonProperty("loras") List<String> loras) {
+        @JsonProperty("loras") List<LoraChange> loras,
+        @JsonProperty("balanced") List<String> balanced) {
     private static final int WORST = 10;
 
     /** Copies the lists. */
@@ -38,10 +39,7 @@ public record ConversionReport(
         files = List.copyOf(files);
         errors = List.copyOf(errors);
         loras = List.copyOf(loras);
-    }
-
-    static List<String> lines(List<LoraReport> loras) {
-        return loras.stream().map(LoraReport::summary).toList();
+        balanced = List.copyOf(balanced);
     }
 
     /** The ten tensors that lost most, the worst first. */

@@ -9,9 +9,11 @@ import io.wan4j.error.CheckpointException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -44,18 +46,26 @@ public final class Converter {
      */
     public ConversionReport run() {
         try (ModelPart part = ModelPart.open(conversion.source())) {
-            return run(part);
+            return run(part, part.sentencePiece());
         }
     }
 
-    /** Runs the conversion on a component that is open already, and stays so. */
-    ConversionReport run(ModelPart part) {
-        try (SourceTensors source = new SourceTensors(part, conversion.loras())) {
-            conversion.check(part.component());
+    /**
+     * Runs the conversion on a component that is open already, and stays so.
+     *
+     * @param tokenizer SentencePiece model for layouts that keep it in the text encoder's file
+     */
+    ConversionReport run(ModelPart part, Optional<byte[]> tokenizer) {
+        conversion.check(part);
+        try (SourceTensors source = new SourceTensors(part, conversion.changes())) {
             ConversionPlan plan = new ConversionPlan(part, source, conversion.format());
-            Staging staging = Staging.open(conversion);
-            Map<String, List<CheckpointTensor>> files = plan.files(conversion.naming(), staging.stem());
-            Work work = new Work(plan, staging, files, Staging.identity(conversion, part.files()));
+            String identity = Staging.identity(conversion, part.files())
+                    + tokenizer
+                            .map(bytes -> " tokenizer " + Arrays.hashCode(bytes))
+                            .orElse("");
+            Staging staging = Staging.open(conversion, identity);
+            Map<String, List<CheckpointTensor>> files = plan.files(conversion.naming(), staging.stem(), tokenizer);
+            Work work = new Work(plan, staging, files, identity);
             ConversionReport report = work.run(source);
             staging.finish(part, files, report);
             return report;
@@ -98,7 +108,8 @@ public final class Converter {
                         conversion.naming().layout(),
                         conversion.format(),
                         List.copyOf(errors.values()),
-                        ConversionReport.lines(source.loras()));
+                        source.loras(),
+                        source.balanced());
             } catch (UncheckedIOException failure) {
                 staging.remove();
                 throw failure;

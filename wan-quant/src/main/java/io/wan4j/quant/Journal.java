@@ -1,6 +1,5 @@
 package io.wan4j.quant;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,16 +37,32 @@ final class Journal implements AutoCloseable {
      */
     record Entry(String file, String tensor, long checksum, List<TensorError> errors) {}
 
+    /** Whether there is a journal of this conversion. */
+    static boolean belongs(Path path, String identity) {
+        try {
+            return lines(path).stream().findFirst().filter(identity::equals).isPresent();
+        } catch (IOException e) {
+            throw new UncheckedIOException(path + ": cannot be read", e);
+        }
+    }
+
     /** Goes on with a journal if it belongs to the same conversion, else begins a new one. */
     static Journal open(Path path, String identity) {
         try {
-            Map<String, Entry> entries = read(path, identity);
+            Map<String, Entry> entries = new LinkedHashMap<>();
+            List<String> lines = lines(path);
+            boolean known = !lines.isEmpty() && lines.get(0).equals(identity);
+            long kept = known ? length(identity) : 0;
+            for (String line : known ? lines.subList(1, lines.size()) : List.<String>of()) {
+                Entry entry = JSON.readValue(line, Entry.class);
+                entries.put(entry.file() + "/" + entry.tensor(), entry);
+                kept += length(line);
+            }
             FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             Journal journal = new Journal(channel, entries);
-            channel.truncate(0);
-            journal.line(identity);
-            for (Entry entry : entries.values()) {
-                journal.line(JSON.writeValueAsString(entry));
+            channel.truncate(kept).position(kept);
+            if (!known) {
+                journal.line(identity);
             }
             return journal;
         } catch (IOException e) {
@@ -56,24 +70,17 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    private static Map<String, Entry> read(Path path, String identity) throws IOException {
-        Map<String, Entry> entries = new LinkedHashMap<>();
+    /** Whole lines; one that was cut off by a crash is none. */
+    private static List<String> lines(Path path) throws IOException {
         if (!Files.isRegularFile(path)) {
-            return entries;
+            return List.of();
         }
-        List<String> lines = new ArrayList<>(Files.readAllLines(path));
-        if (lines.isEmpty() || !lines.get(0).equals(identity)) {
-            return entries;
-        }
-        for (String line : lines.subList(1, lines.size())) {
-            try {
-                Entry entry = JSON.readValue(line, Entry.class);
-                entries.put(entry.file() + "/" + entry.tensor(), entry);
-            } catch (JsonProcessingException cutOff) {
-                break;
-            }
-        }
-        return entries;
+        String text = new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
+        return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+    }
+
+    private static long length(String line) {
+        return line.getBytes(StandardCharsets.UTF_8).length + 1L;
     }
 
     /** All finished tensors of a file. */

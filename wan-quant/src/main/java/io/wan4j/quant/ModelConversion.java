@@ -32,7 +32,8 @@ public record ModelConversion(Conversion transformer) {
                     Path target = target(component);
                     if (!Files.exists(target)) {
                         make(target.resolveSibling(".").normalize());
-                        reports.add(new Converter(conversion(component, target), listener).run(part));
+                        reports.add(new Converter(conversion(component, target), listener)
+                                .run(part, files.sentencePiece()));
                     }
                 }
             }
@@ -76,10 +77,10 @@ public record ModelConversion(Conversion transformer) {
     private Conversion conversion(Component component, Path target) {
         Path source = transformer.source();
         if (component == Component.TRANSFORMER) {
-            return new Conversion(source, target, transformer.naming(), transformer.format(), transformer.loras());
+            return new Conversion(source, target, transformer.naming(), transformer.format(), transformer.changes());
         }
         Conversion.Naming single = new Conversion.Naming(layout(), new Packing.SingleFile());
-        return new Conversion(source, target, single, TargetFormat.AS_STORED, List.of());
+        return new Conversion(source, target, single, TargetFormat.AS_STORED, Conversion.Changes.NONE);
     }
 
     private void takeAlong(ModelFiles files) {

@@ -4,7 +4,6 @@ import io.wan4j.checkpoint.CheckpointTensor;
 import io.wan4j.checkpoint.layout.CheckpointWeights;
 import io.wan4j.checkpoint.layout.ModelPart;
 import io.wan4j.checkpoint.layout.Quantisation;
-import io.wan4j.checkpoint.lora.Lora;
 import io.wan4j.checkpoint.lora.LoraMode;
 import io.wan4j.checkpoint.lora.LoraReport;
 import io.wan4j.checkpoint.lora.LoraWeights;
@@ -19,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The tensors of a component, 8-bit weights as the values that they stand for, LoRAs merged in F32. */
@@ -28,11 +28,22 @@ final class SourceTensors implements AutoCloseable {
     private final ModelPart part;
     private final CheckpointWeights stored;
     private final LoraWeights merged;
+    private final Set<String> changedByLoras;
+    private final @Nullable BalancedWeights balanced;
 
-    SourceTensors(ModelPart part, List<Lora> loras) {
+    SourceTensors(ModelPart part, Conversion.Changes changes) {
         this.part = part;
         this.stored = part.weights();
-        this.merged = LoraWeights.open(new Dense(), loras, LoraMode.MERGE);
+        this.merged = LoraWeights.open(new Dense(), changes.loras(), LoraMode.MERGE);
+        this.changedByLoras = merged.reports().stream()
+                .flatMap(report -> report.matched().stream())
+                .collect(Collectors.toSet());
+        try {
+            this.balanced = changes.balance().map(balance -> balance.of(merged)).orElse(null);
+        } catch (RuntimeException | Error failure) {
+            merged.close();
+            throw failure;
+        }
     }
 
     /** Names of all tensors but scales. */
@@ -51,14 +62,21 @@ final class SourceTensors implements AutoCloseable {
         return stored.tensors().get(name);
     }
 
-    /** The values of a tensor, LoRAs included: the stored tensor itself where nothing has to be computed. */
+    /** The values of a tensor, changes included: the stored tensor itself where nothing has to be computed. */
     StoredTensor values(String name) {
-        return merged.find(name).orElseThrow();
+        return (balanced == null ? merged : balanced).find(name).orElseThrow();
     }
 
-    /** Whether a LoRA changes a tensor. */
+    /** Whether a LoRA or the balance changes a tensor. */
     boolean isChanged(String name) {
-        return merged.reports().stream().anyMatch(report -> report.matched().contains(name));
+        return changedByLoras.contains(name) || balanced != null && balanced.changes(name);
+    }
+
+    /** Layers whose inputs are balanced, sorted. */
+    List<String> balanced() {
+        return balanced == null
+                ? List.of()
+                : balanced.layers().stream().sorted().toList();
     }
 
     /** Codes and scale of a weight that is stored in 8 bit. */
@@ -81,9 +99,13 @@ final class SourceTensors implements AutoCloseable {
         };
     }
 
-    /** What the LoRAs change. */
-    List<LoraReport> loras() {
-        return merged.reports();
+    /** What the LoRAs change, and how much; reads what they change. */
+    List<LoraChange> loras() {
+        List<LoraReport> reports = merged.reports();
+        List<List<LoraReport.Magnitude>> magnitudes = merged.magnitudes();
+        return IntStream.range(0, reports.size())
+                .mapToObj(i -> LoraChange.of(reports.get(i), magnitudes.get(i)))
+                .toList();
     }
 
     @Override

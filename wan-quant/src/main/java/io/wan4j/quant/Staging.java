@@ -29,8 +29,8 @@ record Staging(Path target, Path folder, boolean single) {
     private static final String SUFFIX = ".safetensors";
     private static final String INDEX = ".index.json";
 
-    /** Makes the folder, or finds the one of an earlier run. */
-    static Staging open(Conversion conversion) {
+    /** Makes the folder, or finds the one of an earlier run; what another conversion left in it goes. */
+    static Staging open(Conversion conversion, String identity) {
         Path target = conversion.target().toAbsolutePath().normalize();
         if (Files.exists(target)) {
             throw new IllegalArgumentException(
@@ -46,7 +46,21 @@ record Staging(Path target, Path folder, boolean single) {
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be made", e);
         }
-        return new Staging(target, folder, single);
+        Staging staging = new Staging(target, folder, single);
+        if (!Journal.belongs(staging.journal(), identity)) {
+            staging.empty();
+        }
+        return staging;
+    }
+
+    private void empty() {
+        try (Stream<Path> left = Files.list(folder)) {
+            for (Path file : left.toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": what an earlier conversion left cannot be removed", e);
+        }
     }
 
     /** What a conversion is, and its input: sizes and dates of files. */
@@ -54,11 +68,15 @@ record Staging(Path target, Path folder, boolean single) {
         StringBuilder text = new StringBuilder();
         text.append(conversion.naming()).append(' ').append(conversion.format());
         sources.forEach(file -> describe(file, text));
-        for (Lora lora : conversion.loras()) {
+        for (Lora lora : conversion.changes().loras()) {
             describe(lora.file(), text);
             text.append(lora.strength());
         }
-        return text.toString().replace('\n', ' ');
+        conversion.changes().balance().ifPresent(balance -> {
+            describe(balance.maxima(), text);
+            text.append(' ').append(balance.exponent());
+        });
+        return text.toString().replaceAll("[\\r\\n]", " ");
     }
 
     private static void describe(Path file, StringBuilder text) {

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** What a conversion makes of the weights. */
 public enum TargetFormat {
-    /** Every tensor keeps its format; where a LoRA is merged it is rounded to that format again. */
+    /** Every tensor keeps its format; where a LoRA is merged it is rounded to that format again, but never to 8 bit. */
     AS_STORED(Optional.empty(), Optional.empty()),
     /** All floating tensors in F32. */
     F32(Optional.of(Format.F32), Optional.empty()),

@@ -2,8 +2,9 @@ package io.wan4j.cli;
 
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.layout.ModelFiles;
+import io.wan4j.quant.Balance;
+import io.wan4j.quant.ChannelBalance;
 import io.wan4j.quant.Conversion;
-import io.wan4j.quant.ConversionListener;
 import io.wan4j.quant.ConversionReport;
 import io.wan4j.quant.Converter;
 import io.wan4j.quant.ModelConversion;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -79,6 +81,19 @@ final class ConvertCommand implements Callable<Integer> {
             description = "Most of one shard (default: ${DEFAULT-VALUE}).")
     private String shardSize = "10G";
 
+    @Option(
+            names = "--balance",
+            paramLabel = "FILE",
+            description = "Balance input channels before INT8, by the channel maxima that wan calibrate measured.")
+    private Optional<Path> maxima = Optional.empty();
+
+    @Option(
+            names = "--balance-exponent",
+            paramLabel = "A",
+            defaultValue = "0.5",
+            description = "Share of the difficulty that goes to the weights, 0 to 1 (default: ${DEFAULT-VALUE}).")
+    private double exponent = ChannelBalance.HALF;
+
     @Mixin
     private LoraArguments loras = new LoraArguments();
 
@@ -92,13 +107,17 @@ final class ConvertCommand implements Callable<Integer> {
             case SHARDS -> new Packing.Shards(DeviceArguments.bytes(shardSize));
             case BLOCKS -> new Packing.Blocks();
         };
-        Conversion conversion = new Conversion(from, to, new Conversion.Naming(layout, packing), format, loras.loras());
+        Conversion.Changes changes =
+                new Conversion.Changes(loras.loras(), maxima.map(file -> new Balance(file, exponent)));
+        Conversion conversion = new Conversion(from, to, new Conversion.Naming(layout, packing), format, changes);
         PrintWriter out = spec.commandLine().getOut();
-        ConversionListener listener = new Lines(spec.commandLine().getErr());
-        List<ConversionReport> reports = isModel()
-                ? new ModelConversion(conversion).run(listener)
-                : List.of(new Converter(conversion, listener).run());
-        reports.forEach(report -> print(report, out));
+        try (ConversionProgress progress =
+                ConversionProgress.on(spec.commandLine().getErr())) {
+            List<ConversionReport> reports = isModel()
+                    ? new ModelConversion(conversion).run(progress)
+                    : List.of(new Converter(conversion, progress).run());
+            reports.forEach(report -> print(report, out));
+        }
         return 0;
     }
 
@@ -119,7 +138,10 @@ final class ConvertCommand implements Callable<Integer> {
                 report.tensors(),
                 report.bytes() >> 20,
                 report.files().size());
-        report.loras().forEach(line -> out.println("  LoRA " + line));
+        report.loras().forEach(lora -> out.println("  LoRA " + lora.summary()));
+        if (!report.balanced().isEmpty()) {
+            out.println("  input channels of " + report.balanced().size() + " layers balanced");
+        }
         for (TensorError error : report.worst()) {
             out.printf(
                     Locale.ROOT,
@@ -128,26 +150,6 @@ final class ConvertCommand implements Callable<Integer> {
                     error.format(),
                     error.relativeError(),
                     error.snrDb());
-        }
-    }
-
-    /** A line for every hundredth part. */
-    private static final class Lines implements ConversionListener {
-        private final PrintWriter err;
-        private long shown = -1;
-
-        Lines(PrintWriter err) {
-            this.err = err;
-        }
-
-        @Override
-        public void at(String what, long done, long total) {
-            long percent = total == 0 ? 100 : 100 * done / total;
-            if (percent / 5 != shown / 5 || shown < 0) {
-                shown = percent;
-                err.printf(Locale.ROOT, "wan: %3d %% %s%n", percent, what);
-                err.flush();
-            }
         }
     }
 }

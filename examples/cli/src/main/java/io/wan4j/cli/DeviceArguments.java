@@ -6,7 +6,9 @@ import io.wan4j.WanPipelineBuilder;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.spi.DeviceRequest;
+import io.wan4j.tensor.ActivationMode;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Options about where and in what to compute. */
@@ -31,6 +33,13 @@ final class DeviceArguments {
             defaultValue = "AS_STORED",
             description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Precision precision = Precision.AS_STORED;
+
+    @Option(
+            names = "--activation-mode",
+            paramLabel = "M",
+            description = "What 8-bit layers of the transformer do with their inputs: ${COMPLETION-CANDIDATES};"
+                    + " by default what the release meant.")
+    private Optional<ActivationMode> activationMode = Optional.empty();
 
     @Option(
             names = "--memory",
@@ -59,6 +68,7 @@ final class DeviceArguments {
 
     WanPipelineBuilder apply(WanPipelineBuilder builder) {
         builder.device(request()).precision(precision).checkFinite(checkFinite).quantisedAttention(int8Attention);
+        activationMode.ifPresent(builder::activationMode);
         return memory.isEmpty() ? builder : builder.memoryLimit(MemoryLimit.bytes(bytes(memory)));
     }
 

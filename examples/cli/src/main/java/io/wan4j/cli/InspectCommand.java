@@ -7,12 +7,17 @@ import io.wan4j.checkpoint.TensorFiles;
 import io.wan4j.checkpoint.layout.CheckpointFiles;
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.layout.ModelFiles;
+import io.wan4j.checkpoint.lora.Lora;
 import io.wan4j.checkpoint.lora.LoraFile;
+import io.wan4j.checkpoint.lora.LoraMode;
+import io.wan4j.checkpoint.lora.LoraWeights;
+import io.wan4j.quant.LoraChange;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +40,12 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "For a LoRA: say what it changes of this model, and by how much.")
+    private Optional<Path> model = Optional.empty();
+
     @SuppressWarnings("NullAway.Init")
     InspectCommand() {}
 
@@ -44,7 +55,7 @@ final class InspectCommand implements Callable<Integer> {
         List<ModelSummary> found = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         if (isLora(path)) {
-            found.add(ModelSummary.LoraSummary.of(path));
+            found.add(ModelSummary.LoraSummary.of(path, model.map(this::match)));
         } else {
             inspectModel(found, notes);
         }
@@ -55,6 +66,15 @@ final class InspectCommand implements Callable<Integer> {
             notes.forEach(out::println);
         }
         return 0;
+    }
+
+    /** What the LoRA changes of a model. */
+    private LoraChange match(Path modelPath) {
+        try (ModelFiles files = ModelFiles.open(modelPath);
+                LoraWeights weights = LoraWeights.open(
+                        files.weights(Component.TRANSFORMER), List.of(Lora.of(path)), LoraMode.MERGE)) {
+            return LoraChange.of(weights.reports().get(0), weights.magnitudes().get(0));
+        }
     }
 
     private void inspectModel(List<ModelSummary> found, List<String> notes) {

@@ -1,13 +1,11 @@
 package io.wan4j.cli;
 
 import io.wan4j.checkpoint.lora.Lora;
-import io.wan4j.checkpoint.lora.LoraMode;
 import io.wan4j.checkpoint.lora.Strength;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Options about LoRAs. */
@@ -19,19 +17,8 @@ final class LoraArguments {
                     + " style.safetensors@1,1,0.5,0. May be given several times.")
     private List<String> loras = new ArrayList<>();
 
-    @Option(
-            names = "--lora-mode",
-            paramLabel = "MODE",
-            description = "${COMPLETION-CANDIDATES}: into dense weights and beside 8-bit ones (default), always beside,"
-                    + " or into 8-bit weights too.")
-    private Optional<LoraMode> mode = Optional.empty();
-
     List<Lora> loras() {
         return loras.stream().map(LoraArguments::parse).toList();
-    }
-
-    Optional<LoraMode> mode() {
-        return mode;
     }
 
     static Lora parse(String text) {

@@ -3,6 +3,7 @@ package io.wan4j.cli;
 import io.wan4j.WanPipeline;
 import io.wan4j.WanPipelineBuilder;
 import io.wan4j.checkpoint.layout.Component;
+import io.wan4j.checkpoint.lora.LoraMode;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -35,6 +36,13 @@ final class ModelArguments {
     @Mixin
     private LoraArguments loras = new LoraArguments();
 
+    @Option(
+            names = "--lora-mode",
+            paramLabel = "MODE",
+            description = "${COMPLETION-CANDIDATES}: into dense weights and beside 8-bit ones (default), always beside,"
+                    + " or into 8-bit weights too.")
+    private Optional<LoraMode> loraMode = Optional.empty();
+
     WanPipelineBuilder builder() {
         WanPipelineBuilder builder = WanPipeline.builder().model(model);
         transformer.ifPresent(path -> builder.component(Component.TRANSFORMER, path));
@@ -43,7 +51,7 @@ final class ModelArguments {
         vae.ifPresent(path -> builder.component(Component.VAE, path));
         tokenizer.ifPresent(builder::tokenizer);
         loras.loras().forEach(builder::lora);
-        loras.mode().ifPresent(builder::loraMode);
+        loraMode.ifPresent(builder::loraMode);
         return builder;
     }
 }

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             VerifyCommand.class,
             InspectCommand.class,
             ConvertCommand.class,
+            CalibrateCommand.class,
             QualityCommand.class,
             DoctorCommand.class,
             SynthCommand.class

@@ -6,10 +6,13 @@ import io.wan4j.tensor.Format;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 
-/** Blocks of codes as F16 values (rounded to nearest even), decoded window by window when read. */
+/** Blocks of codes as F16 values (rounded to nearest even), decoded window by window when read, on all cores. */
 record DecodedBytes(GgufType type, TensorBytes source) implements TensorBytes {
     private static final int WIDTH = Format.F16.bytes();
+    /** Blocks that one thread decodes at a time. */
+    private static final int PIECE = 512;
 
     @Override
     public long length() {
@@ -27,17 +30,21 @@ record DecodedBytes(GgufType type, TensorBytes source) implements TensorBytes {
         long firstBlock = from / blockLength;
         long endBlock = (from + length + blockLength - 1) / blockLength;
         ByteBuffer blocks = source.map(firstBlock * type.blockBytes(), (endBlock - firstBlock) * type.blockBytes());
-        float[] values = new float[type.blockElements()];
-        ByteBuffer encoded = ByteBuffer.allocate(blockLength).order(ByteOrder.LITTLE_ENDIAN);
-        for (long block = firstBlock; block < endBlock; block++) {
-            BlockDecoder.decode(type, blocks, (int) (block - firstBlock) * type.blockBytes(), values, 0);
-            FloatCodec.encode(Format.F16, values, 0, values.length, encoded, 0);
-            long begin = block * blockLength;
-            int first = (int) Math.max(0, from - begin);
-            int end = (int) Math.min(blockLength, from + length - begin);
-            out.put(encoded.clear().position(first).limit(end));
-        }
-        return out.flip();
+        int pieces = Math.toIntExact((endBlock - firstBlock + PIECE - 1) / PIECE);
+        IntStream.range(0, pieces).parallel().forEach(piece -> {
+            float[] values = new float[type.blockElements()];
+            ByteBuffer encoded = ByteBuffer.allocate(blockLength).order(ByteOrder.LITTLE_ENDIAN);
+            long last = Math.min(endBlock, firstBlock + (piece + 1L) * PIECE);
+            for (long block = firstBlock + (long) piece * PIECE; block < last; block++) {
+                BlockDecoder.decode(type, blocks, (int) (block - firstBlock) * type.blockBytes(), values, 0);
+                FloatCodec.encode(Format.F16, values, 0, values.length, encoded, 0);
+                long begin = block * blockLength;
+                int first = (int) Math.max(0, from - begin);
+                int end = (int) Math.min(blockLength, from + length - begin);
+                out.put(Math.toIntExact(begin + first - from), encoded, first, end - first);
+            }
+        });
+        return out;
     }
 
     @Override

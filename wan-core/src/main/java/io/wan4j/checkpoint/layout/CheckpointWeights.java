@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CheckpointWeights implements WeightSource {
     private static final String SCALE = ".weight_scale";
+    /** The largest finite F16: all releases of the model exist in F16, so no weight is larger. */
+    private static final float LARGEST = 65504;
+
+    private static final float LARGEST_E4M3 = 448;
 
     private final Map<String, CheckpointTensor> tensors;
     private final String location;
@@ -158,11 +162,17 @@ public final class CheckpointWeights implements WeightSource {
             throw new CheckpointException(scale.name() + ": expected [" + rows + ",1] or one scale for codes of "
                     + codes.shape() + ", got " + scale.shape() + " " + scale.format() + " in " + scale.location());
         }
+        float largest = codes.format() == Format.I8 ? LARGEST / Byte.MAX_VALUE : LARGEST / LARGEST_E4M3;
         float[] values = scale.toFloats();
         for (int i = 0; i < values.length; i++) {
             if (!(values[i] > 0) || Float.isInfinite(values[i])) {
                 throw new CheckpointException(scale.name() + ": expected finite scales above 0, got " + values[i]
                         + " at row " + i + " in " + scale.location());
+            }
+            if (values[i] > largest) {
+                throw new CheckpointException(scale.name() + ": expected scales up to " + largest
+                        + ", so that weights fit F16, got " + values[i] + " at row " + i + " in " + scale.location()
+                        + "; the file is damaged, or holds reciprocals of scales");
             }
         }
     }

@@ -197,16 +197,30 @@ public final class ModelFiles implements AutoCloseable {
 
     /** The tokenizer's {@code tokenizer.json} or, failing that, {@code spiece.model}, where releases put it. */
     public Optional<Path> tokenizerFile() {
-        return Stream.of("tokenizer.json", "spiece.model")
-                .flatMap(name -> TOKENIZER_FOLDERS.stream()
-                        .map(place -> folder.resolve(place).resolve(name).normalize()))
+        return tokenizer("tokenizer.json").or(() -> tokenizer("spiece.model"));
+    }
+
+    private Optional<Path> tokenizer(String name) {
+        return TOKENIZER_FOLDERS.stream()
+                .map(place -> folder.resolve(place).resolve(name).normalize())
                 .filter(Files::isRegularFile)
                 .findFirst();
     }
 
-    /** The SentencePiece model inside the text encoder's file, if it is there. */
+    /** The SentencePiece model inside the text encoder's file, or else in {@code spiece.model}, if there is one. */
     public Optional<byte[]> sentencePiece() {
-        return candidates(Component.TEXT_ENCODER).stream().findFirst().flatMap(ModelPart::sentencePiece);
+        return candidates(Component.TEXT_ENCODER).stream()
+                .findFirst()
+                .flatMap(ModelPart::sentencePiece)
+                .or(() -> tokenizer("spiece.model").map(ModelFiles::content));
+    }
+
+    private static byte[] content(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be read", e);
+        }
     }
 
     @Override

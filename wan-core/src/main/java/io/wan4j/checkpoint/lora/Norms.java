@@ -1,25 +1,28 @@
 package io.wan4j.checkpoint.lora;
 
 import io.wan4j.checkpoint.quantise.StoredRows;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Squared Frobenius norms. */
 final class Norms {
-    private static final int ROWS = 256;
+    private static final int ROWS = 64;
 
     private Norms() {}
 
     /** Of a weight. */
     static double squared(StoredRows rows) {
-        double sum = 0;
-        float[] values = new float[ROWS * rows.columns()];
-        for (int first = 0; first < rows.rows(); first += ROWS) {
+        double[] sums = new double[(rows.rows() + ROWS - 1) / ROWS];
+        IntStream.range(0, sums.length).parallel().forEach(group -> {
+            int first = group * ROWS;
             int count = Math.min(ROWS, rows.rows() - first);
+            float[] values = new float[count * rows.columns()];
             rows.read(first, count, values);
-            for (int i = 0; i < count * rows.columns(); i++) {
-                sum += (double) values[i] * values[i];
+            for (float value : values) {
+                sums[group] += (double) value * value;
             }
-        }
-        return sum;
+        });
+        return Arrays.stream(sums).sum();
     }
 
     /** Of a change; of a product B A through the small matrices B'B and A A', without forming it. */

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  *
  * <p>Both quotients are rounded to the format of the source, as the reference's converter does it; with a BF16 source
  * exact ties are therefore common. INT8 rounds ties to even, E4M3 away from zero. Source: LightX2V {@code
- * tools/convert}.
+ * tools/convert}. An F16 source counts as F32: the scales of small rows would underflow in F16.
  */
 public final class RowQuantiser {
     private static final float FLOOR = 1e-5f;
@@ -21,11 +21,11 @@ public final class RowQuantiser {
     /**
      * A quantiser.
      *
-     * @param source format of the dense weight: the one in which quotients are rounded
+     * @param source format of the dense weight: if BF16, the one in which quotients are rounded
      */
     public RowQuantiser(WeightScheme scheme, Format source) {
         this.scheme = scheme;
-        this.arithmetic = source == Format.BF16 || source == Format.F16 ? source : Format.F32;
+        this.arithmetic = source == Format.BF16 ? source : Format.F32;
     }
 
     /** The scheme. */
@@ -33,7 +33,7 @@ public final class RowQuantiser {
         return scheme;
     }
 
-    /** Format of the scales: the source's, but F32 for one scale a tensor. */
+    /** Format of the scales: BF16 where the source is BF16, else F32; F32 for one scale a tensor. */
     public Format scaleFormat() {
         return scheme.byRow() ? arithmetic : Format.F32;
     }
@@ -77,11 +77,7 @@ public final class RowQuantiser {
     }
 
     private float round(float value) {
-        return switch (arithmetic) {
-            case BF16 -> FloatCodec.bf16ToFloat(FloatCodec.floatToBf16(value));
-            case F16 -> FloatCodec.f16ToFloat(FloatCodec.floatToF16(value));
-            default -> value;
-        };
+        return arithmetic == Format.BF16 ? FloatCodec.bf16ToFloat(FloatCodec.floatToBf16(value)) : value;
     }
 
     /** What a code stands for, without its scale. */
