@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes a small SentencePiece model as a protocol buffer. */
-final class SpieceBytes {
+public final class SpieceBytes {
     private static final int NORMAL = 1;
     private static final int UNKNOWN = 2;
     private static final int CONTROL = 3;
@@ -15,7 +15,7 @@ final class SpieceBytes {
     private SpieceBytes() {}
 
     /** The tokenizer's pieces, with {@code identity} normalisation. */
-    static byte[] of(TinyTokenizer tokenizer) {
+    public static byte[] of(TinyTokenizer tokenizer) {
         return of(tokenizer, new byte[0]);
     }
 

@@ -5,15 +5,21 @@ import io.wan4j.checkpoint.Goldens;
 import io.wan4j.checkpoint.HeapBytes;
 import io.wan4j.checkpoint.TensorSpec;
 import io.wan4j.checkpoint.gguf.GgufBuilder;
+import io.wan4j.checkpoint.quantise.QuantisableLayers;
+import io.wan4j.checkpoint.quantise.QuantisedWeights;
+import io.wan4j.checkpoint.quantise.WeightScheme;
 import io.wan4j.checkpoint.safetensors.SafetensorsWriter;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
+import io.wan4j.tensor.StoredTensor;
+import io.wan4j.tensor.StoredWeight;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -102,6 +108,47 @@ final class Samples {
         }
         try {
             Files.write(target, gguf.build());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The tensors of a component with 8-bit weights and their scales, {@code X.weight_scale} beside {@code X.weight}. */
+    static List<CheckpointTensor> quantised(ModelPart part, WeightScheme scheme) {
+        List<CheckpointTensor> all = new ArrayList<>();
+        for (CheckpointTensor tensor : part.tensors().values()) {
+            if (QuantisableLayers.contains(part.component(), tensor.name(), tensor.shape())) {
+                StoredWeight made = QuantisedWeights.quantise(tensor, scheme);
+                all.add(onHeap(tensor.name(), made.values()));
+                all.add(onHeap(
+                        tensor.name().replaceAll("weight$", "weight_scale"),
+                        made.scale().orElseThrow()));
+            } else {
+                all.add(tensor);
+            }
+        }
+        return all;
+    }
+
+    /** A copy of a stored tensor. */
+    static CheckpointTensor onHeap(String name, StoredTensor tensor) {
+        byte[] bytes = new byte[Math.toIntExact(tensor.bytes())];
+        tensor.read(0, bytes.length).get(bytes);
+        return new CheckpointTensor(name, tensor.shape(), tensor.format(), new HeapBytes(bytes, Path.of("sample")));
+    }
+
+    /** Tensors by name, for {@link Layout#fromCanonical}. */
+    static Map<String, CheckpointTensor> byName(Collection<CheckpointTensor> tensors) {
+        Map<String, CheckpointTensor> byName = new LinkedHashMap<>();
+        tensors.forEach(tensor -> byName.put(tensor.name(), tensor));
+        return byName;
+    }
+
+    /** Writes bytes to a new file, with its folders. */
+    static Path write(Path target, byte[] bytes) {
+        try {
+            Files.createDirectories(target.toAbsolutePath().getParent());
+            return Files.write(target, bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
