@@ -11,6 +11,7 @@ import io.wan4j.checkpoint.lora.Lora;
 import io.wan4j.checkpoint.lora.LoraMode;
 import io.wan4j.checkpoint.lora.LoraWeights;
 import io.wan4j.error.CheckpointException;
+import io.wan4j.error.UnsupportedException;
 import io.wan4j.tensor.FloatCodec;
 import io.wan4j.tensor.StoredTensor;
 import io.wan4j.testkit.GoldenFile;
@@ -156,6 +157,65 @@ class ConverterTest {
                         .isEqualTo(floats(expected.find(name).orElseThrow()));
             }
         }
+    }
+
+    @Test
+    void loraIsRoundedInto8BitOnlyIfAFormatIsNamed() {
+        Lora lora = Lora.of(GoldenFile.path("lora/B_lora_A_lora_B.safetensors"));
+        Path int8 = GoldenFile.path("quant/int8");
+        Conversion unnamed = new Conversion(
+                int8,
+                folder.resolve("no.safetensors"),
+                Tiny.single(TargetLayout.OFFICIAL),
+                TargetFormat.AS_STORED,
+                List.of(lora));
+        assertThatThrownBy(() -> new Converter(unnamed, ConversionListener.NONE).run())
+                .isInstanceOf(UnsupportedException.class)
+                .hasMessageContaining("INT8 with a scale per row")
+                .hasMessageContaining("rounded again");
+        Conversion named = new Conversion(
+                int8,
+                folder.resolve("yes.safetensors"),
+                Tiny.single(TargetLayout.OFFICIAL),
+                TargetFormat.INT8,
+                List.of(lora));
+        ConversionReport report = new Converter(named, ConversionListener.NONE).run();
+        assertThat(report.loras().get(0).change())
+                .containsKey("blocks.0.self_attn.q.weight")
+                .allSatisfy((tensor, ratio) -> assertThat(ratio).isPositive().isFinite());
+        assertThat(report.loras().get(0).summary()).contains("B_lora_A_lora_B", "tensors, most of all", "of its norm");
+        Map<String, String> changed = Tiny.content(folder.resolve("yes.safetensors"));
+        Map<String, String> before = Tiny.content(int8);
+        report.loras()
+                .get(0)
+                .change()
+                .keySet()
+                .forEach(name -> assertThat(changed.get(name)).isNotEqualTo(before.get(name)));
+    }
+
+    @Test
+    void keysOfALoraThatMatchNothingAreReported() {
+        Lora mixed = Lora.of(GoldenFile.path("lora/C_mixed_styles.safetensors"), 0.5f);
+        Conversion conversion = new Conversion(
+                Tiny.TRANSFORMER,
+                folder.resolve("c.safetensors"),
+                Tiny.single(TargetLayout.OFFICIAL),
+                TargetFormat.BF16,
+                List.of(mixed));
+        ConversionReport report = new Converter(conversion, ConversionListener.NONE).run();
+        assertThat(report.loras().get(0).unmatched()).isNotEmpty();
+        assertThat(report.loras().get(0).summary()).contains("keys match nothing");
+    }
+
+    @Test
+    void inputStaysAsItIs() throws IOException {
+        Path input = folder.resolve("in.safetensors");
+        Tiny.convert(Tiny.TRANSFORMER, input, Tiny.single(TargetLayout.OFFICIAL), TargetFormat.BF16);
+        byte[] before = Files.readAllBytes(input);
+        java.nio.file.attribute.FileTime time = Files.getLastModifiedTime(input);
+        Tiny.convert(input, folder.resolve("out.safetensors"), Tiny.single(TargetLayout.COMFYUI), TargetFormat.INT8);
+        assertThat(input).hasBinaryContent(before);
+        assertThat(Files.getLastModifiedTime(input)).isEqualTo(time);
     }
 
     private static float[] floats(StoredTensor tensor) {

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CheckpointWeights implements WeightSource {
     private static final String SCALE = ".weight_scale";
-    /** The largest finite F16: all releases of the model exist in F16, so no weight is larger. */
-    private static final float LARGEST = 65504;
+    /** No weight of a trained model comes near: scales that stand for larger ones are damaged or reciprocals. */
+    private static final float LARGEST = 4096;
 
     private static final float LARGEST_E4M3 = 448;
 
@@ -171,7 +171,8 @@ public final class CheckpointWeights implements WeightSource {
             }
             if (values[i] > largest) {
                 throw new CheckpointException(scale.name() + ": expected scales up to " + largest
-                        + ", so that weights fit F16, got " + values[i] + " at row " + i + " in " + scale.location()
+                        + ", as for weights up to " + LARGEST + ", got " + values[i] + " at row " + i + " in "
+                        + scale.location()
                         + "; the file is damaged, or holds reciprocals of scales");
             }
         }

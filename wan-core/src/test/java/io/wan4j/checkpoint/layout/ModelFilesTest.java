@@ -294,9 +294,21 @@ class ModelFilesTest {
                     replaced(file, scale, Format.F32, bytes),
                     scale + ": expected finite scales above 0, got " + bad + " at row 77");
         }
+        byte[] reciprocals = new byte[128 * 4];
+        java.nio.ByteBuffer.wrap(reciprocals)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .put(filled(1 / 0.001f));
+        assertWeightRefused(replaced(file, scale, Format.F32, reciprocals), scale + ": expected scales up to 32.25");
         assertWeightRefused(replaced(file, scale, Format.F32, new byte[4 * 64]), scale + ": expected [128,1]");
         assertWeightRefused(replaced(file, scale, Format.I8, new byte[128]), scale + ": expected [128,1]");
         assertWeightRefused(replaced(file, scale, Format.F32, null), scale + ": expected a scale for the I8 codes");
+    }
+
+    private static float[] filled(float value) {
+        float[] all = new float[128];
+        java.util.Arrays.fill(all, value);
+        return all;
     }
 
     @Test
