@@ -1,6 +1,7 @@
 package io.wan4j.media;
 
 import io.wan4j.error.UnsupportedException;
+import io.wan4j.tensor.JavaCppLimits;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,6 +34,7 @@ final class Mp4Writer extends StagedFrameWriter {
     Mp4Writer(StagedOutput output, Path target, VideoSettings settings) throws IOException {
         super(output, target, settings);
         this.size = settings.size();
+        JavaCppLimits.lift();
         try {
             silence();
             this.recorder = new FFmpegFrameRecorder(temporary().toFile(), size.width(), size.height(), 0);

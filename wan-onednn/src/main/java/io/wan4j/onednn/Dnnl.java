@@ -3,6 +3,7 @@ package io.wan4j.onednn;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import io.wan4j.error.DeviceException;
+import io.wan4j.tensor.JavaCppLimits;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.javacpp.Loader;
 

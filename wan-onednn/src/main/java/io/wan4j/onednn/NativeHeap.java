@@ -4,6 +4,7 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import io.wan4j.error.DeviceException;
+import io.wan4j.tensor.JavaCppLimits;
 import org.jspecify.annotations.Nullable;
 
 /**
