@@ -47,8 +47,8 @@ public record Balance(Path maxima, double exponent) {
         return new BalancedWeights(source, factors);
     }
 
-    /** The largest magnitude of each column, computed on all cores. */
-    static float[] largestOfColumns(StoredTensor weight) {
+    /** The largest magnitude of each column of a weight, computed on all cores. */
+    public static float[] largestOfColumns(StoredTensor weight) {
         StoredRows rows = new StoredRows(weight);
         int columns = rows.columns();
         return IntStream.range(0, (rows.rows() + ROWS - 1) / ROWS)

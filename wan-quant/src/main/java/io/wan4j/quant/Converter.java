@@ -67,7 +67,12 @@ public final class Converter {
             Map<String, List<CheckpointTensor>> files = plan.files(conversion.naming(), staging.stem(), tokenizer);
             Work work = new Work(plan, staging, files, identity);
             ConversionReport report = work.run(source);
-            staging.finish(part, files, report);
+            try {
+                staging.finish(part, files, report);
+            } catch (UncheckedIOException failure) {
+                staging.remove();
+                throw failure;
+            }
             return report;
         }
     }

@@ -2,6 +2,7 @@ package io.wan4j.quant;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.wan4j.checkpoint.layout.ModelPart;
 import io.wan4j.error.CheckpointException;
@@ -14,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Conversions in a process of their own that is killed, or runs out of room. */
 class ConversionCrashTest {
@@ -52,14 +55,17 @@ class ConversionCrashTest {
     }
 
     private Process start(Path target, String limit) throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String command = limit + "exec '" + java + "' -Xmx256m -Dwan.goldens='" + System.getProperty("wan.goldens")
-                + "' -cp '" + System.getProperty("java.class.path") + "' '" + SlowConversion.class.getName() + "' '"
-                + Tiny.TRANSFORMER + "' '" + target + "'";
-        return new ProcessBuilder("bash", "-c", command)
+        return new ProcessBuilder("bash", "-c", limit + "exec " + command(target))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile())
                 .start();
+    }
+
+    private static String command(Path target) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return "'" + java + "' -Xmx256m -Dwan.goldens='" + System.getProperty("wan.goldens") + "' -cp '"
+                + System.getProperty("java.class.path") + "' '" + SlowConversion.class.getName() + "' '"
+                + Tiny.TRANSFORMER + "' '" + target + "'";
     }
 
     private Path journal(Path target) {
@@ -130,6 +136,38 @@ class ConversionCrashTest {
             return 0;
         }
         return Files.readString(file).chars().filter(c -> c == '\n').count();
+    }
+
+    /**
+     * A file system of its own in memory: too small from the start, or large enough for the tensors, not for what goes with
+     * them, so that it is full in the midst of writing. Skipped where a process may not mount one.
+     */
+    @ParameterizedTest
+    @CsvSource({"300, free; is the disk full?", "TENSORS, is the disk full?"})
+    void fullFileSystemIsToldAndLeftEmpty(String kibibytes, String words) throws IOException, InterruptedException {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        Path whole = folder.resolve("whole.safetensors");
+        long bytes = Tiny.convert(Tiny.TRANSFORMER, whole, Tiny.single(TargetLayout.OFFICIAL), TargetFormat.FP8)
+                .bytes();
+        long size = kibibytes.equals("TENSORS") ? (bytes + 4095) / 4096 * 4096 : Long.parseLong(kibibytes) << 10;
+        String mount = "mount -t tmpfs -o size=" + size + " none '" + disk + "'";
+        assumeTrue(
+                new ProcessBuilder("unshare", "-rm", "bash", "-c", mount)
+                                .start()
+                                .waitFor()
+                        == 0,
+                "no file systems of one's own here");
+        Path script = Files.writeString(
+                folder.resolve("script"),
+                command(disk.resolve("o.safetensors")) + "; code=$?; ls -A '" + disk + "' | wc -l; exit $code");
+        Process process = new ProcessBuilder("unshare", "-rm", "bash", "-c", mount + "; . '" + script + "'")
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        String log = Files.readString(folder.resolve("log"));
+        assertThat(process.exitValue()).as(log).isEqualTo(7);
+        assertThat(log).contains("o.safetensors").contains(words).endsWith("\n0\n");
     }
 
     @Test

@@ -3,6 +3,8 @@ package io.wan4j.quant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.wan4j.checkpoint.TensorSpec;
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.layout.ModelFiles;
 import io.wan4j.checkpoint.layout.ModelPart;
@@ -10,6 +12,7 @@ import io.wan4j.checkpoint.layout.Quantisation;
 import io.wan4j.checkpoint.lora.Lora;
 import io.wan4j.checkpoint.lora.LoraMode;
 import io.wan4j.checkpoint.lora.LoraWeights;
+import io.wan4j.checkpoint.safetensors.SafetensorsFile;
 import io.wan4j.error.CheckpointException;
 import io.wan4j.error.UnsupportedException;
 import io.wan4j.tensor.FloatCodec;
@@ -44,6 +47,27 @@ class ConverterTest {
         assertThat(Tiny.content(target)).isEqualTo(Tiny.content(GoldenFile.path("quant/distill_fp8")));
         assertThat(target.resolve("block_0.safetensors")).exists();
         assertThat(target.resolve("non_block.safetensors")).exists();
+    }
+
+    /** What LightX2V reads: files, their tensors' own names, shapes and formats, and the index. */
+    @Test
+    void fp8BlockFilesAreNamedAsTheReferencesConverterNamesThem() throws IOException {
+        Path target = folder.resolve("fp8");
+        Path golden = GoldenFile.path("quant/distill_fp8");
+        Tiny.convert(inF32(), target, Tiny.blocks(), TargetFormat.FP8);
+        for (String name : List.of("block_0.safetensors", "block_1.safetensors", "non_block.safetensors")) {
+            try (SafetensorsFile ours = SafetensorsFile.open(target.resolve(name));
+                    SafetensorsFile theirs = SafetensorsFile.open(golden.resolve(name))) {
+                assertThat(ours.names()).containsExactlyInAnyOrderElementsOf(theirs.names());
+                ours.names()
+                        .forEach(tensor -> assertThat(TensorSpec.of(ours.tensor(tensor)))
+                                .isEqualTo(TensorSpec.of(theirs.tensor(tensor))));
+            }
+        }
+        String index = "diffusion_pytorch_model.safetensors.index.json";
+        ObjectMapper json = new ObjectMapper();
+        assertThat(json.readTree(target.resolve(index).toFile()).path("weight_map"))
+                .isEqualTo(json.readTree(golden.resolve(index).toFile()).path("weight_map"));
     }
 
     @Test

@@ -2,7 +2,6 @@ package io.wan4j.cli.quality;
 
 import io.wan4j.checkpoint.layout.Component;
 import io.wan4j.checkpoint.quantise.QuantisedWeights;
-import io.wan4j.checkpoint.quantise.StoredRows;
 import io.wan4j.checkpoint.quantise.WeightScheme;
 import io.wan4j.model.dit.BlockListener;
 import io.wan4j.model.dit.Conditioning;
@@ -12,6 +11,7 @@ import io.wan4j.model.dit.WanConfig;
 import io.wan4j.model.dit.WanTransformer;
 import io.wan4j.ops.Ops;
 import io.wan4j.ops.Weights;
+import io.wan4j.quant.Balance;
 import io.wan4j.quant.BalancedWeights;
 import io.wan4j.quant.ChannelBalance;
 import io.wan4j.spi.Device;
@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * What 8-bit weights and activations lose in one transformer block with heavy-tailed random weights and outlier channels,
- * layer by layer on the same inputs, and for the block as a whole.
+ * What 8-bit weights and activations lose in one transformer block, layer by layer on the same inputs, and for the block as
+ * a whole.
  */
 public final class BlockQuality {
     private static final List<String> LAYERS = List.of(
@@ -52,7 +52,7 @@ public final class BlockQuality {
 
     private final WanConfig config;
     private final RecordingDevice device;
-    private final HeavyTailedWeights weights;
+    private final WeightSource weights;
     private final int side;
 
     /** What is compared with unquantised computation. */
@@ -97,19 +97,24 @@ public final class BlockQuality {
     public record Row(String name, Map<Method, Loss> losses) {}
 
     /**
-     * A measurement.
+     * A measurement of a transformer's first block.
      *
-     * @param config sizes; one block is used
+     * @param config sizes
+     * @param weights dense
      * @param device with F32 activations
      * @param side tokens are two frames of side x side
-     * @param seed of the weights
      */
-    public BlockQuality(WanConfig config, Device device, int side, long seed) {
+    public BlockQuality(WanConfig config, WeightSource weights, Device device, int side) {
         this.config =
                 new WanConfig(config.dim(), config.ffnDim(), config.heads(), 1, config.textDim(), config.imageDim());
         this.device = new RecordingDevice(device);
-        this.weights = new HeavyTailedWeights(seed);
+        this.weights = weights;
         this.side = side;
+    }
+
+    /** Heavy-tailed random weights with outlier channels. */
+    public static WeightSource randomWeights(long seed) {
+        return new HeavyTailedWeights(seed);
     }
 
     /** Measures; the last row is the block: what it adds to the residual stream. */
@@ -218,16 +223,7 @@ public final class BlockQuality {
 
     /** The largest magnitude of each column of a layer's weight. */
     private float[] largestInput(String layer, int columns) {
-        StoredRows rows = new StoredRows(weights.get(BLOCK + layer + ".weight", Shape.of(config.dim(), columns)));
-        float[] values = new float[columns];
-        float[] largest = new float[columns];
-        for (int row = 0; row < rows.rows(); row++) {
-            rows.read(row, 1, values);
-            for (int i = 0; i < columns; i++) {
-                largest[i] = Math.max(largest[i], Math.abs(values[i]));
-            }
-        }
-        return largest;
+        return Balance.largestOfColumns(weights.get(BLOCK + layer + ".weight", Shape.of(config.dim(), columns)));
     }
 
     private static RecordingDevice.Rows divided(RecordingDevice.Rows rows, float[] factors) {

@@ -11,7 +11,9 @@ class BlockQualityTest {
     @Test
     void balancedWeightsComputeTheSame() {
         try (Device device = Device.named("reference").open()) {
-            List<BlockQuality.Row> rows = new BlockQuality(new WanConfig(256, 512, 2, 1, 64, 80), device, 4, 1).run();
+            List<BlockQuality.Row> rows = new BlockQuality(
+                            new WanConfig(256, 512, 2, 1, 64, 80), BlockQuality.randomWeights(1), device, 4)
+                    .run();
             assertThat(rows)
                     .hasSize(13)
                     .allSatisfy(row -> assertThat(row.losses())
