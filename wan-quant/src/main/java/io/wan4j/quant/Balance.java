@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
  */
 public record Balance(Path maxima, double exponent) {
     private static final String WEIGHT = ".weight";
-    private static final int ROWS = 64;
+    /** Bytes of a piece that is read at a time: so few are copied and not mapped, which bounds memory. */
+    private static final int PIECE = 1 << 16;
 
     /** Checks the exponent. */
     public Balance {
@@ -51,11 +52,12 @@ public record Balance(Path maxima, double exponent) {
     public static float[] largestOfColumns(StoredTensor weight) {
         StoredRows rows = new StoredRows(weight);
         int columns = rows.columns();
-        return IntStream.range(0, (rows.rows() + ROWS - 1) / ROWS)
+        int piece = Math.max(1, PIECE / (Float.BYTES * Math.max(1, columns)));
+        return IntStream.range(0, (rows.rows() + piece - 1) / piece)
                 .parallel()
                 .mapToObj(group -> {
-                    int first = group * ROWS;
-                    int count = Math.min(ROWS, rows.rows() - first);
+                    int first = group * piece;
+                    int count = Math.min(piece, rows.rows() - first);
                     float[] values = new float[count * columns];
                     rows.read(first, count, values);
                     float[] largest = new float[columns];

@@ -117,6 +117,29 @@ class ConvertedOutputTest {
         assertThat(frames(folder.resolve("blocks"), Map.of())).isEqualTo(frames(folder.resolve("single"), Map.of()));
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"FP8", "INT8", "FP8_SCALED"})
+    void eightBitEncodersGiveTheSameFramesInEveryLayout(TargetFormat format) {
+        byte[] expected = frames(shared.resolve("model"), encoders(TargetLayout.OFFICIAL, format));
+        assertThat(expected).isNotEqualTo(frames(shared.resolve("model"), Map.of()));
+        assertThat(frames(shared.resolve("model"), encoders(TargetLayout.DIFFUSERS, format)))
+                .isEqualTo(expected);
+        assertThat(frames(shared.resolve("model"), encoders(TargetLayout.COMFYUI, format)))
+                .isEqualTo(expected);
+    }
+
+    private Map<Component, Path> encoders(TargetLayout layout, TargetFormat format) {
+        Path text = folder.resolve(layout + "-text.safetensors");
+        Path image = folder.resolve(layout + "-image.safetensors");
+        Tiny.convert(Tiny.MODEL.resolve("models_t5_umt5-xxl-enc-bf16.pth"), text, Tiny.single(layout), format);
+        Tiny.convert(
+                Tiny.MODEL.resolve("models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"),
+                image,
+                Tiny.single(layout),
+                format);
+        return Map.of(Component.TEXT_ENCODER, text, Component.IMAGE_ENCODER, image);
+    }
+
     @Test
     void wholeModelComesBackBitEqualFromDiffusersAndComfyUi() {
         convert(

@@ -108,17 +108,26 @@ final class HuggingFaceVision implements Layout {
                 })
                 .toList();
         CheckpointTensor query = parts.get(0);
-        if (query.shape().rank() == 0) {
-            throw new CheckpointException(queryName
-                    + ": expected a scale per row, because q, k and v are joined, got one in " + query.location());
+        if (query.shape().count() == 1) {
+            if (parts.stream().anyMatch(part -> !part.map().equals(query.map()))) {
+                throw new CheckpointException(
+                        queryName + ": expected a scale per row, or the same one for q, k and v, which are joined, got"
+                                + " different ones in " + query.location());
+            }
+            return query.named(NAMES.canonical(queryName));
         }
         Shape shape = query.shape().withFirst(3 * query.shape().dim(0));
         return new CheckpointTensor(NAMES.canonical(queryName), shape, query.format(), new ConcatenatedBytes(parts));
     }
 
     private static List<CheckpointTensor> split(CheckpointTensor fused) {
-        long rows = fused.shape().dim(0) / 3;
         String queryName = NAMES.stored(fused.name());
+        if (fused.shape().count() == 1) {
+            return PROJECTIONS.stream()
+                    .map(projection -> fused.named(queryName.replace("q_proj", projection)))
+                    .toList();
+        }
+        long rows = fused.shape().dim(0) / 3;
         return List.of(
                 fused.rows(queryName, 0, rows),
                 fused.rows(queryName.replace("q_proj", "k_proj"), rows, 2 * rows),

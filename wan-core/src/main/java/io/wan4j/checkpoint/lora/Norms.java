@@ -6,16 +6,18 @@ import java.util.stream.IntStream;
 
 /** Squared Frobenius norms. */
 final class Norms {
-    private static final int ROWS = 64;
+    /** Bytes of a piece that is read at a time: so few are copied and not mapped, which bounds memory. */
+    private static final int PIECE = 1 << 16;
 
     private Norms() {}
 
     /** Of a weight. */
     static double squared(StoredRows rows) {
-        double[] sums = new double[(rows.rows() + ROWS - 1) / ROWS];
+        int piece = Math.max(1, PIECE / (Float.BYTES * Math.max(1, rows.columns())));
+        double[] sums = new double[(rows.rows() + piece - 1) / piece];
         IntStream.range(0, sums.length).parallel().forEach(group -> {
-            int first = group * ROWS;
-            int count = Math.min(ROWS, rows.rows() - first);
+            int first = group * piece;
+            int count = Math.min(piece, rows.rows() - first);
             float[] values = new float[count * rows.columns()];
             rows.read(first, count, values);
             for (float value : values) {

@@ -12,18 +12,27 @@ import io.wan4j.checkpoint.lora.Strength;
 import io.wan4j.checkpoint.safetensors.SafetensorsWriter;
 import io.wan4j.media.Picture;
 import io.wan4j.media.PixelSize;
+import io.wan4j.spi.Arena;
 import io.wan4j.spi.Device;
+import io.wan4j.spi.Memory;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
+import io.wan4j.tensor.StoredWeight;
 import io.wan4j.testkit.synth.RandomWeights;
 import io.wan4j.testkit.synth.TinyModel;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** LoRAs on a pipeline that lives on: they come, change and go. */
 class LiveLoraTest {
@@ -90,6 +99,56 @@ class LiveLoraTest {
             try (WanPipeline merged = pipeline(Precision.F32, LoraMode.MERGE, List.of(lora(Strength.ONE)))) {
                 assertThat(difference(changed, frames(merged))).isLessThan(0.01);
             }
+        }
+    }
+
+    /** The same object, with a look at every result. */
+    private static <T> T watched(Class<T> type, T target, BiFunction<Method, Object[], @Nullable Object> instead) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                    Object other = instead.apply(method, arguments == null ? new Object[0] : arguments);
+                    return other == null ? method.invoke(target, arguments) : other;
+                }));
+    }
+
+    /** A device that notes the names of all weights that are put on it. */
+    private static Device noting(Device device, List<String> placed) {
+        Memory memory = watched(
+                Memory.class,
+                device.memory(),
+                (method, arguments) -> method.getName().equals("arena")
+                        ? watched(Arena.class, device.memory().arena(), (call, values) -> {
+                            if (call.getName().equals("place")) {
+                                placed.add(((StoredWeight) values[0]).values().name());
+                            }
+                            return null;
+                        })
+                        : null);
+        return watched(
+                Device.class, device, (method, arguments) -> method.getName().equals("memory") ? memory : null);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "INT8", "FP8"})
+    void lorasChangeWithoutLoadingTheBaseAgain(Precision precision) {
+        List<String> placed = new ArrayList<>();
+        try (WanPipeline live = WanPipeline.builder()
+                .model(folder.resolve("model"))
+                .device(Device.named("reference"))
+                .precision(precision)
+                .instrument(device -> noting(device, placed))
+                .build()) {
+            byte[] plain = frames(live);
+            assertThat(placed).contains("blocks.0.self_attn.q.weight", "blocks.1.ffn.2.weight");
+            placed.clear();
+            for (Strength strength :
+                    List.of(Strength.ONE, Strength.of(0.3f), new Strength(List.of(1f, 0f, 0.5f, 0f)))) {
+                live.loras(List.of(lora(strength)));
+                assertThat(frames(live)).isNotEqualTo(plain);
+            }
+            live.loras(List.of());
+            assertThat(frames(live)).isEqualTo(plain);
+            assertThat(placed).noneMatch(name -> name.startsWith("blocks."));
         }
     }
 
