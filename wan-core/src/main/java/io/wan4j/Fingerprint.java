@@ -48,9 +48,17 @@ record Fingerprint(Map<String, String> entries) {
             entries.put(component.title(), FileDigest.of(model.part(component).files()));
         }
         entries.put("weights and LoRAs", weights.fingerprint());
+        entries.putAll(of(device));
+        return new Fingerprint(entries);
+    }
+
+    /** What of a device results depend on. */
+    static Map<String, String> of(Device device) {
+        Map<String, String> entries = new LinkedHashMap<>();
         entries.put("device", device.name());
         entries.put("activations", device.formats().toString());
-        return new Fingerprint(entries);
+        entries.put("device's choices", device.choices());
+        return entries;
     }
 
     /** In words, every entry that another's texts have otherwise. */

@@ -124,8 +124,8 @@ public final class WanPipelineBuilder {
     }
 
     /**
-     * Whether the transformer's self-attention may multiply queries and keys in 8 bits where the device can (CUDA); off by
-     * default. Its error is derived in {@code docs/cuda.md}.
+     * Whether the transformer's attention may multiply queries and keys in 8 bits where the device can: CUDA, and CPUs
+     * with AMX. Off by default. Its error is derived in {@code docs/cuda.md} and {@code docs/cpu-attention.md}.
      */
     public WanPipelineBuilder quantisedAttention(boolean allow) {
         quantisedAttention = allow;

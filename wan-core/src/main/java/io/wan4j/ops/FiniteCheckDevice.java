@@ -34,6 +34,11 @@ public final class FiniteCheckDevice implements Device {
     }
 
     @Override
+    public String choices() {
+        return device.choices();
+    }
+
+    @Override
     public Memory memory() {
         return device.memory();
     }

@@ -26,6 +26,11 @@ public interface Device extends AutoCloseable {
     /** Formats of activations on this device. */
     ActivationFormats formats();
 
+    /** Choices beside the formats that results depend on, as text to compare with; empty if there are none. */
+    default String choices() {
+        return "";
+    }
+
     /** Its memory. */
     Memory memory();
 

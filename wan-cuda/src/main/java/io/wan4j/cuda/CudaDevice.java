@@ -26,6 +26,7 @@ final class CudaDevice implements Device {
     private final CudaDriver driver;
     private final DeviceInfo info;
     private final ActivationFormats formats;
+    private final boolean quantisedAttention;
     private final long context;
     private final long stream;
     private final KernelLibrary library;
@@ -38,6 +39,7 @@ final class CudaDevice implements Device {
         this.info = opened.info();
         this.context = opened.context();
         this.formats = options.formats().orElse(ActivationFormats.BF16);
+        this.quantisedAttention = options.quantisedAttention();
         this.stream = driver.createStream();
         this.library = new KernelLibrary(driver, info.capability());
         this.memory = new CudaMemory(
@@ -48,7 +50,7 @@ final class CudaDevice implements Device {
                 new CudaMemory.Placed(info.ordinal(), formats.compute(), this::enter));
         Launcher launcher =
                 new Launcher(driver, library, stream, new Launcher.Chip(info.capability(), info.multiprocessors()));
-        this.kernels = new CudaKernels(launcher, memory, options.quantisedAttention());
+        this.kernels = new CudaKernels(launcher, memory, quantisedAttention);
     }
 
     /** A device whose context is held, and the bytes that may be used. */
@@ -143,6 +145,11 @@ final class CudaDevice implements Device {
     @Override
     public ActivationFormats formats() {
         return formats;
+    }
+
+    @Override
+    public String choices() {
+        return quantisedAttention ? "8-bit attention" : "";
     }
 
     @Override

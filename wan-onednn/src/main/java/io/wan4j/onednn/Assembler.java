@@ -63,6 +63,7 @@ final class Assembler {
     private static final Evex ADD = new Evex(MAP_0F, NO_PREFIX, 0x58);
     private static final Evex MULTIPLY = new Evex(MAP_0F, NO_PREFIX, 0x59);
     private static final Evex SUBTRACT = new Evex(MAP_0F, NO_PREFIX, 0x5C);
+    private static final Evex MINIMUM = new Evex(MAP_0F, NO_PREFIX, 0x5D);
     private static final Evex MAXIMUM = new Evex(MAP_0F, NO_PREFIX, 0x5F);
     private static final Evex FMA_213 = new Evex(MAP_0F38, PREFIX_66, 0xA8);
     private static final Evex FMA_231 = new Evex(MAP_0F38, PREFIX_66, 0xB8);
@@ -75,6 +76,22 @@ final class Assembler {
     private static final int TO_THE_LEFT = 6;
 
     private static final Evex TO_BF16 = new Evex(MAP_0F38, PREFIX_F2, 0x72);
+    private static final Evex DIVIDE = new Evex(MAP_0F, NO_PREFIX, 0x5E);
+    private static final Evex REDUCE = new Evex(MAP_0F3A, PREFIX_66, 0x56);
+    private static final Evex FROM_INTEGERS = new Evex(MAP_0F, NO_PREFIX, 0x5B);
+    private static final Evex TO_INTEGERS = new Evex(MAP_0F, PREFIX_66, 0x5B);
+    private static final Evex PACK = new Evex(MAP_0F, PREFIX_66, 0x6B);
+    private static final Evex MAXIMUM_SHORTS = new Evex(MAP_0F, PREFIX_66, 0xEE);
+    private static final Evex LOOK_UP = new Evex(MAP_0F38, PREFIX_66, 0x75);
+    private static final Evex LOGIC = new Evex(MAP_0F3A, PREFIX_66, 0x25);
+    /** Of bits a, b, c: b where c is set, a elsewhere. */
+    private static final int SELECT = 0xD8;
+
+    private static final Evex DOT_BF16 = new Evex(MAP_0F38, PREFIX_F3, 0x52);
+    private static final Evex PERMUTE = new Evex(MAP_0F38, PREFIX_66, 0x16);
+    private static final Evex WIDEN = new Evex(MAP_0F38, PREFIX_66, 0x33);
+    private static final Evex NARROW = new Evex(MAP_0F38, PREFIX_F3, 0x21);
+    private static final Evex STORE_ONE = new Evex(MAP_0F, PREFIX_F3, 0x11);
 
     private final ByteArrayOutputStream code = new ByteArrayOutputStream();
 
@@ -136,6 +153,14 @@ final class Assembler {
         word(from.displacement());
     }
 
+    void store(Mem to, Reg from) {
+        bytes(
+                0x48 | from.high() << 2 | to.base().high(),
+                0x89,
+                0x80 | from.low() << 3 | to.base().low());
+        word(to.displacement());
+    }
+
     void add(Reg to, int value) {
         bytes(0x48 | to.high(), 0x81, 0xC0 | to.low());
         word(value);
@@ -192,8 +217,24 @@ final class Assembler {
         evex(MULTIPLY, to, a, b);
     }
 
+    void multiply(int to, int a, Mem b) {
+        evex(MULTIPLY, to, a, b, false);
+    }
+
+    void divide(int to, int a, int b) {
+        evex(DIVIDE, to, a, b);
+    }
+
+    void subtract(int to, int a, Mem b) {
+        evex(SUBTRACT, to, a, b, false);
+    }
+
     void subtract(int to, int a, int b) {
         evex(SUBTRACT, to, a, b);
+    }
+
+    void minimum(int to, int a, int b) {
+        evex(MINIMUM, to, a, b);
     }
 
     void maximum(int to, int a, int b) {
@@ -203,6 +244,10 @@ final class Assembler {
     /** to = to * a + b. */
     void multiplyAdd(int to, int a, int b) {
         evex(FMA_213, to, a, b);
+    }
+
+    void multiplyAdd(int to, int a, Mem b) {
+        evex(FMA_213, to, a, b, false);
     }
 
     /** to = a * b + to. */
@@ -223,6 +268,76 @@ final class Assembler {
     void round(int to, int from) {
         evex(ROUND, to, 0, from);
         bytes(0);
+    }
+
+    /** to = from - floor(from). */
+    void fraction(int to, int from) {
+        evex(REDUCE, to, 0, from);
+        bytes(1);
+    }
+
+    /** 16 integers of 32 bits as floats. */
+    void fromIntegers(int to, Mem from) {
+        evex(FROM_INTEGERS, to, 0, from, false);
+    }
+
+    /** To 16 integers of 32 bits, to the nearest, even if in the middle. */
+    void toIntegers(int to, int from) {
+        evex(TO_INTEGERS, to, 0, from);
+    }
+
+    /** 32 integers of 16 bits, saturated: by fours from {@code a} and {@code b} in turn. */
+    void pack(int to, int a, int b) {
+        evex(PACK, to, a, b);
+    }
+
+    void maximumShorts(int to, int a, int b) {
+        evex(MAXIMUM_SHORTS, to, a, b);
+    }
+
+    /** Bytes of a table of 128, {@code low} then {@code high}, at the lower seven bits of every byte of {@code to}. */
+    void lookUp(int to, int low, int high) {
+        evex(LOOK_UP, to, low, high);
+    }
+
+    /** The bits of {@code other} where {@code mask} is set. */
+    void select(int to, int other, int mask) {
+        evex(LOGIC, to, other, mask);
+        bytes(SELECT);
+    }
+
+    /** to += a b in BF16 pairs. */
+    void addProductBf16(int to, int a, Mem b) {
+        evex(DOT_BF16, to, a, b, false);
+    }
+
+    /** to[i] = from[indices[i]]. */
+    void permute(int to, int indices, int from) {
+        evex(PERMUTE, to, indices, from);
+    }
+
+    /** 16 integers of 16 bits to 32 bits, without sign. */
+    void widen(int to, Mem from) {
+        evex(WIDEN, to, 0, from, false);
+    }
+
+    /** 16 integers of 32 bits to bytes, saturated. */
+    void narrow(Mem to, int from) {
+        evex(NARROW, from, 0, to, false);
+    }
+
+    /** The first float. */
+    void storeOne(Mem to, int from) {
+        evex(STORE_ONE, from, 0, to, false);
+    }
+
+    /** 16 words at the base and byte offsets {@code indices}. Leaves its mask register empty. */
+    void gather(int to, Mem base, int indices) {
+        bytes(0xC5, 0xF4, 0x46, 0xC9);
+        int p0 = (~to >> 3 & 1) << 7 | (~indices >> 3 & 1) << 6 | (~base.base().high() & 1) << 5 | (~to >> 4 & 1) << 4;
+        bytes(0x62, p0 | MAP_0F38, 0xF << 3 | 1 << 2 | PREFIX_66, 2 << 5 | (~indices >> 4 & 1) << 3 | 1, 0x90);
+        bytes(0x84 | (to & 7) << 3, (indices & 7) << 3 | base.base().low());
+        word(base.displacement());
     }
 
     /** to = a * 2^floor(b). */
@@ -304,6 +419,12 @@ final class Assembler {
     void multiplyTiles(int sums, int a, int b) {
         vex(PREFIX_F3, 0, 0, b);
         bytes(0x5C, 0xC0 | sums << 3 | a);
+    }
+
+    /** sums += a b in signed bytes, by fours. */
+    void multiplyByteTiles(int sums, int a, int b) {
+        vex(PREFIX_F2, 0, 0, b);
+        bytes(0x5E, 0xC0 | sums << 3 | a);
     }
 
     private void vex(int prefix, int b, int x, int second) {

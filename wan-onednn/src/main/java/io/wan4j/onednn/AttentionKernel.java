@@ -1,6 +1,5 @@
 package io.wan4j.onednn;
 
-import io.wan4j.error.DeviceException;
 import io.wan4j.spi.AttentionSpec;
 import io.wan4j.spi.KeyValue;
 import io.wan4j.tensor.Format;
@@ -9,8 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Attention tile by tile: some hundred queries against some hundred keys at a time, so that scores never leave the cache.
@@ -18,18 +15,20 @@ import org.slf4j.LoggerFactory;
  * and {@link OnlineSoftmax}, on oneDNN's products, which takes every case.
  */
 final class AttentionKernel implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(AttentionKernel.class);
-    private static final long QUERIES = 512;
+    private static final long QUERIES = TileAttentionCode.ROWS;
     private static final long STEP = 32;
     /** Bytes of packed keys and values that are held at once. */
     private static final long PACKED = 256L << 20;
 
     private final Workers workers;
     private final Scratch packed;
-    private final Map<Integer, Optional<MachineCode>> codes = new HashMap<>();
+    private final OneDnnOptions.Attention format;
+    private final Map<Integer, Optional<TileCode>> codes = new HashMap<>();
 
-    AttentionKernel(Workers workers, OneDnnMemory memory) {
+    /** @param format of q k^T, where there is machine code for it */
+    AttentionKernel(Workers workers, OneDnnMemory memory, OneDnnOptions.Attention format) {
         this.workers = workers;
+        this.format = format;
         this.packed = new Scratch(memory);
     }
 
@@ -52,10 +51,10 @@ final class AttentionKernel implements AutoCloseable {
     /** Heads {@code first .. first + count}, whose keys are packed at the same time. */
     record Heads(int first, int count) {}
 
-    /** Adds the attention of a block to all contexts to {@code total} [rows, dim]. */
+    /** Computes a block's attention to all contexts. */
     @FunctionalInterface
     private interface Way {
-        void add(Worker worker, Block block, float[] total);
+        void run(Worker worker, Block block);
     }
 
     /** See {@link io.wan4j.spi.Kernels#attention}. */
@@ -63,70 +62,53 @@ final class AttentionKernel implements AutoCloseable {
         int columns = Math.toIntExact(q.shape().dim(1));
         int dim = columns / spec.heads();
         Call call = new Call(new View(q), spec, new View(out), dim, columns, bias(spec));
-        Optional<MachineCode> code = code(q.format(), call);
-        long headBytes = code.isPresent() ? TileKeys.headBytes(contexts, dim) : PackedKeys.headBytes(contexts, dim);
+        Optional<TileCode> code = code(q.format(), call);
+        long headBytes =
+                code.isPresent() ? TileKeys.headBytes(contexts, code.get()) : PackedKeys.headBytes(contexts, dim);
         int group = (int) Math.max(1, Math.min(spec.heads(), PACKED / headBytes));
         for (int head = 0; head < spec.heads(); head += group) {
             Heads heads = new Heads(head, Math.min(group, spec.heads() - head));
             Way way = code.isPresent() ? tiles(call, contexts, heads, code.get()) : online(call, contexts, heads);
-            blocks(call, q.shape().dim(0), heads, way);
+            blocks(q.shape().dim(0), heads, way);
         }
     }
 
     /** Machine code for these operands, where there is some. */
-    private Optional<MachineCode> code(Format format, Call call) {
-        boolean taken = format == Format.BF16 && call.bias().length == 0 && call.dim() % TileAttentionCode.STEP == 0;
-        return taken ? codes.computeIfAbsent(call.dim(), AttentionKernel::generate) : Optional.empty();
+    private Optional<TileCode> code(Format activations, Call call) {
+        boolean taken = activations == Format.BF16 && call.bias().length == 0;
+        return taken ? codes.computeIfAbsent(call.dim(), dim -> TileCode.of(dim, format)) : Optional.empty();
     }
 
-    private static Optional<MachineCode> generate(int dim) {
-        if (!Dnnl.hasAmx()) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(new MachineCode(TileAttentionCode.generate(dim)));
-        } catch (DeviceException | LinkageError e) {
-            LOG.warn("onednn: attention goes the slower way: {}", e.toString());
-            return Optional.empty();
-        }
-    }
-
-    private Way tiles(Call call, List<KeyValue> contexts, Heads heads, MachineCode code) {
-        TileKeys keys = new TileKeys(contexts, call, heads, packed);
+    private Way tiles(Call call, List<KeyValue> contexts, Heads heads, TileCode code) {
+        TileKeys keys = new TileKeys(contexts, new TileKeys.Columns(call.columns(), heads), code, packed);
         keys.pack(workers);
-        return (worker, block, total) -> {
-            TileSoftmax softmax = new TileSoftmax(worker, code, call, block);
-            for (int context = 0; context < contexts.size(); context++) {
-                softmax.add(keys, context, total);
-            }
-        };
+        return (worker, block) -> new TileSoftmax(worker, code, call, block).attend(keys);
     }
 
     private Way online(Call call, List<KeyValue> contexts, Heads heads) {
         PackedKeys keys = new PackedKeys(contexts, call, heads, packed);
         keys.pack(workers);
-        return (worker, block, total) -> {
+        return (worker, block) -> {
+            float[] total = worker.floats(4, block.rows() * call.dim());
+            java.util.Arrays.fill(total, 0, block.rows() * call.dim(), 0f);
             for (int context = 0; context < contexts.size(); context++) {
                 new OnlineSoftmax(worker, call, block).add(keys, context, total);
             }
-        };
-    }
-
-    private void blocks(Call call, long queries, Heads heads, Way way) {
-        long wanted = Math.max(1, (queries + QUERIES - 1) / QUERIES);
-        long step = Math.max(STEP, ((queries + wanted - 1) / wanted + STEP - 1) / STEP * STEP);
-        int blocks = Math.toIntExact((queries + step - 1) / step);
-        workers.run(heads.count() * blocks, (worker, task) -> {
-            long from = task % blocks * step;
-            Block block = new Block(heads.first() + task / blocks, from, (int) Math.min(step, queries - from));
-            float[] total = worker.floats(4, block.rows() * call.dim());
-            java.util.Arrays.fill(total, 0, block.rows() * call.dim(), 0f);
-            way.add(worker, block, total);
             short[] halves = worker.halves(call.dim());
             for (int r = 0; r < block.rows(); r++) {
                 long at = (block.from() + r) * call.columns() + (long) block.head() * call.dim();
                 call.out().write(at, total, r * call.dim(), call.dim(), worker.lanes(), halves);
             }
+        };
+    }
+
+    private void blocks(long queries, Heads heads, Way way) {
+        long wanted = Math.max(1, (queries + QUERIES - 1) / QUERIES);
+        long step = Math.max(STEP, ((queries + wanted - 1) / wanted + STEP - 1) / STEP * STEP);
+        int blocks = Math.toIntExact((queries + step - 1) / step);
+        workers.run(heads.count() * blocks, (worker, task) -> {
+            long from = task % blocks * step;
+            way.run(worker, new Block(heads.first() + task / blocks, from, (int) Math.min(step, queries - from)));
         });
     }
 
@@ -169,7 +151,7 @@ final class AttentionKernel implements AutoCloseable {
     @Override
     public void close() {
         trim();
-        codes.values().forEach(code -> code.ifPresent(MachineCode::close));
+        codes.values().forEach(code -> code.ifPresent(TileCode::close));
         codes.clear();
     }
 }

@@ -6,13 +6,17 @@ import io.wan4j.spi.Linear;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Scaled;
 import io.wan4j.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What happens to a tile of sums after the product: scales, bias, adapters, epilogue. */
 final class Finish {
     private final Linear layer;
     private final Epilogue epilogue;
+    private final Left left;
     private final float @Nullable [] rowScales;
+    private final Optional<RowCode> code;
     private final Adapters adapters;
     private final View target;
     private final long firstRow;
@@ -26,10 +30,12 @@ final class Finish {
      * @param adapters products of the side branches with the region's rows
      * @param target F32 or BF16 rows that the result goes to
      */
-    Finish(Linear layer, Epilogue epilogue, float @Nullable [] rowScales, Adapters adapters, Target target) {
+    Finish(Linear layer, Epilogue epilogue, Left left, Adapters adapters, Target target) {
         this.layer = layer;
         this.epilogue = epilogue;
-        this.rowScales = rowScales;
+        this.left = left;
+        this.rowScales = left.rowScales();
+        this.code = target.code();
         this.adapters = adapters;
         this.target = target.rows();
         this.firstRow = target.firstRow();
@@ -45,8 +51,9 @@ final class Finish {
      *
      * @param rows F32 or BF16
      * @param firstRow row of the whole output that stands first in {@code rows}
+     * @param code that finishes the usual cases, where there is some
      */
-    record Target(View rows, long firstRow) {}
+    record Target(View rows, long firstRow, Optional<RowCode> code) {}
 
     private static float[] values(Tensor vector) {
         float[] values = new float[Math.toIntExact(vector.shape().count())];
@@ -63,6 +70,11 @@ final class Finish {
     void run(Worker worker, LinearKernel.Tiles.Tile t, long product, boolean scaled) {
         int width = Math.toIntExact(t.chunk().columns());
         int from = Math.toIntExact(t.chunk().from());
+        Optional<RowCode.Kind> kind = scaled ? kind(width) : Optional.empty();
+        if (kind.isPresent()) {
+            runCode(worker, t, product, kind.get());
+            return;
+        }
         View sums = new View(product, t.rows() * width, Format.F32);
         View branches = adapters.isEmpty() ? null : adapters.tile(worker, t);
         float[] row = worker.floats(0, width);
@@ -81,6 +93,46 @@ final class Finish {
             }
             join(worker, t.row() + r, from, width, row, other);
         }
+    }
+
+    /** What machine code there is for this layer. */
+    private Optional<RowCode.Kind> kind(int width) {
+        boolean taken = code.isPresent()
+                && left.scales() != 0
+                && layer.bias().isPresent()
+                && adapters.isEmpty()
+                && width % RowCode.COLUMNS == 0;
+        if (!taken) {
+            return Optional.empty();
+        }
+        boolean narrow = target.format() == Format.BF16;
+        if (epilogue instanceof Epilogue.Store && narrow) {
+            return Optional.of(RowCode.Kind.STORE);
+        }
+        if (epilogue instanceof Epilogue.Activate a && a.activation() == Activation.GELU_TANH && narrow) {
+            return Optional.of(RowCode.Kind.GELU);
+        }
+        boolean gated = epilogue instanceof Epilogue.AddGatedTo && target.format() == Format.F32;
+        return gated ? Optional.of(RowCode.Kind.ADD_GATED) : Optional.empty();
+    }
+
+    private void runCode(Worker worker, LinearKernel.Tiles.Tile t, long product, RowCode.Kind kind) {
+        long at = worker.nativeScratch(Worker.Piece.LEFT, RowCode.ARGUMENTS);
+        long from = t.chunk().from();
+        long width = t.chunk().columns();
+        long bytes = target.format().bytes();
+        ByteBuffer arguments = RowCode.arguments(at);
+        arguments.putLong(RowCode.SOURCE, product);
+        arguments.putLong(RowCode.SOURCE_STRIDE, width * Float.BYTES);
+        arguments.putLong(RowCode.ROWS, t.rows());
+        arguments.putLong(RowCode.TURNS, width / RowCode.COLUMNS);
+        arguments.putLong(RowCode.OUT, target.address() + ((t.row() - firstRow) * columns + from) * bytes);
+        arguments.putLong(RowCode.OUT_STRIDE, columns * bytes);
+        arguments.putLong(RowCode.ROW_SCALES, left.scales() + t.row() * Float.BYTES);
+        arguments.putLong(RowCode.BIAS, NativeStorage.address(layer.bias().orElseThrow()) + from * Float.BYTES);
+        long gates = epilogue instanceof Epilogue.AddGatedTo gated ? NativeStorage.address(gated.gate()) : 0;
+        arguments.putLong(RowCode.GATE, gates + from * Float.BYTES);
+        code.orElseThrow().finish(kind, at);
     }
 
     private void join(Worker worker, long r, int from, int width, float[] row, float[] other) {

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param low address of a second operand whose product is added (the low halves of F32 values in BF16), or 0
  * @param firstRow row of the whole input that stands first
  * @param rowScales factor of each row of the whole input, if the rows are codes
+ * @param scales address of the same in F32, or 0
  */
-record Left(long address, Format format, long low, long firstRow, float @Nullable [] rowScales) {
+record Left(long address, Format format, long low, long firstRow, float @Nullable [] rowScales, long scales) {
     long row(long row, long in) {
         return address + (row - firstRow) * in * format.bytes();
     }

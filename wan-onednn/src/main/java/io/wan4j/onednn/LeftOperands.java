@@ -5,6 +5,8 @@ import io.wan4j.tensor.ActivationMode;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Scaled;
 import io.wan4j.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** Brings the input of a linear layer into a format that its weight can be multiplied with. */
 final class LeftOperands {
@@ -13,8 +15,13 @@ final class LeftOperands {
     private final Scratch main;
     private final Scratch second;
     private final Scratch floats;
+    private final Scratch rowScales;
+    private final Optional<RowCode> code;
 
-    LeftOperands(Workers workers, OneDnnMemory memory, Format compute) {
+    /** @param code that quantises, where there is some */
+    LeftOperands(Workers workers, OneDnnMemory memory, Format compute, Optional<RowCode> code) {
+        this.code = code;
+        this.rowScales = new Scratch(memory);
         this.workers = workers;
         this.compute = compute;
         this.main = new Scratch(memory);
@@ -29,9 +36,11 @@ final class LeftOperands {
         }
         Format order = weight.order();
         if (x.format() == order) {
-            return new Left(NativeStorage.address(x), order, 0, 0, null);
+            return new Left(NativeStorage.address(x), order, 0, 0, null, 0);
         }
-        return order == Format.BF16 ? split(x, from, to) : new Left(asFloats(x, from, to), Format.F32, 0, from, null);
+        return order == Format.BF16
+                ? split(x, from, to)
+                : new Left(asFloats(x, from, to), Format.F32, 0, from, null, 0);
     }
 
     /** Codes with row scales; decoded to the order's format where that is not integers. */
@@ -41,11 +50,20 @@ final class LeftOperands {
         if (x.format().isCode()) {
             new View(x.scales().orElseThrow()).getFloats(0, scales, 0, scales.length);
             if (order == codes) {
-                return new Left(NativeStorage.address(x), codes, 0, 0, scales);
+                return new Left(
+                        NativeStorage.address(x),
+                        codes,
+                        0,
+                        0,
+                        scales,
+                        NativeStorage.address(x.scales().orElseThrow()));
             }
         }
         long count = (to - from) * in;
         long address = main.address(count * order.bytes());
+        if (code.isPresent() && x.format() == Format.BF16 && order == Format.I8 && in % RowCode.COLUMNS == 0) {
+            return coded(x, new Rows(from, to), scales, code.get());
+        }
         View source = new View(x);
         View target = new View(address, count, order);
         View quantised = order == codes ? target : new View(second.address(count), count, codes);
@@ -66,7 +84,35 @@ final class LeftOperands {
                 Codes.decode(worker, given, target, start * in, (end - start) * in);
             }
         });
-        return new Left(address, order, 0, from, scales);
+        return new Left(address, order, 0, from, scales, 0);
+    }
+
+    private record Rows(long from, long to) {}
+
+    /** Codes and scales by machine code. */
+    private Left coded(Tensor x, Rows rows, float[] scales, RowCode code) {
+        long in = x.shape().columns();
+        long address = main.address((rows.to() - rows.from()) * in);
+        View all = new View(
+                rowScales.address(x.shape().rows() * Float.BYTES), x.shape().rows(), Format.F32);
+        long source = NativeStorage.address(x) + rows.from() * in * Short.BYTES;
+        workers.run(LinearKernel.Tiles.pieces(rows.to() - rows.from()), (worker, piece) -> {
+            long start = LinearKernel.Tiles.pieceStart(piece);
+            long end = Math.min(rows.to() - rows.from(), LinearKernel.Tiles.pieceStart(piece + 1));
+            long at = worker.nativeScratch(Worker.Piece.LEFT, RowCode.ARGUMENTS);
+            ByteBuffer arguments = RowCode.arguments(at);
+            arguments.putLong(RowCode.SOURCE, source + start * in * Short.BYTES);
+            arguments.putLong(RowCode.SOURCE_STRIDE, in * Short.BYTES);
+            arguments.putLong(RowCode.ROWS, end - start);
+            arguments.putLong(RowCode.TURNS, in / RowCode.COLUMNS);
+            arguments.putLong(RowCode.OUT, address + start * in);
+            arguments.putLong(RowCode.OUT_STRIDE, in);
+            arguments.putLong(RowCode.ROW_SCALES, all.address() + (rows.from() + start) * Float.BYTES);
+            code.quantise(at);
+        });
+        int count = Math.toIntExact(rows.to() - rows.from());
+        all.getFloats(rows.from(), scales, Math.toIntExact(rows.from()), count);
+        return new Left(address, Format.I8, 0, rows.from(), scales, all.address());
     }
 
     /** F32 as the sum of two BF16 values, which leaves 16 significant bits or more. */
@@ -92,7 +138,7 @@ final class LeftOperands {
                 low.write(r * in, row, 0, in, lanes, halves);
             }
         });
-        return new Left(main.address(0), Format.BF16, second.address(0), from, null);
+        return new Left(main.address(0), Format.BF16, second.address(0), from, null, 0);
     }
 
     /** Address of rows {@code from .. to} as F32: where they are, or in scratch. */
@@ -124,5 +170,6 @@ final class LeftOperands {
         main.close();
         second.close();
         floats.close();
+        rowScales.close();
     }
 }

@@ -7,6 +7,7 @@ import io.wan4j.tensor.Dense;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Scaled;
 import io.wan4j.tensor.Tensor;
+import java.util.Optional;
 
 /**
  * Linear layers. The output is cut into tiles of some hundred rows and one group of columns; each tile is one oneDNN
@@ -25,11 +26,13 @@ final class LinearKernel implements AutoCloseable {
     private final LeftOperands lefts;
     private final Scratch decoded;
     private final Scratch results;
+    private final Optional<RowCode> code;
 
     LinearKernel(Workers workers, OneDnnMemory memory, Format compute) {
         this.workers = workers;
         this.compute = compute;
-        this.lefts = new LeftOperands(workers, memory, compute);
+        this.code = RowCode.create();
+        this.lefts = new LeftOperands(workers, memory, compute, code);
         this.decoded = new Scratch(memory);
         this.results = new Scratch(memory);
     }
@@ -176,8 +179,7 @@ final class LinearKernel implements AutoCloseable {
                 ? new View(
                         results.address((to - from) * layer.out() * Float.BYTES), (to - from) * layer.out(), Format.F32)
                 : new View(out);
-        Finish finish =
-                new Finish(layer, epilogue, left.rowScales(), adapters, new Finish.Target(target, coded ? from : 0));
+        Finish finish = new Finish(layer, epilogue, left, adapters, new Finish.Target(target, coded ? from : 0, code));
         Tiles tiles = Tiles.of(from, to, weight);
         workers.run(tiles.count(), (worker, task) -> tile(worker, tiles.tile(task), left, layer.in(), finish));
         if (coded) {
@@ -236,6 +238,7 @@ final class LinearKernel implements AutoCloseable {
     @Override
     public void close() {
         trim();
+        code.ifPresent(RowCode::close);
     }
 
     /** Tiles of an output: every group of columns times some hundred rows, groups outermost. */

@@ -27,6 +27,18 @@ final class Machine {
         return org.bytedeco.javacpp.Pointer.availablePhysicalBytes();
     }
 
+    /** Whether the processor has what Linux calls this. */
+    static boolean hasFlag(String name) {
+        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("flags"))
+                    .findFirst()
+                    .map(line -> List.of(line.split("\\s+")).contains(name))
+                    .orElse(false);
+        } catch (IOException | RuntimeException e) {
+            return false;
+        }
+    }
+
     /** Cores, without the second threads of a core, as far as this process may use them. */
     static int physicalCores() {
         int logical = Runtime.getRuntime().availableProcessors();

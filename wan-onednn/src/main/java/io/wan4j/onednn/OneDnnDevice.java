@@ -9,6 +9,7 @@ import io.wan4j.spi.Memory;
 /** The processor of this machine, through oneDNN. */
 final class OneDnnDevice implements Device {
     private final ActivationFormats formats;
+    private final OneDnnOptions choices;
     private final OneDnnMemory memory;
     private final Workers workers;
     private final OneDnnKernels kernels;
@@ -16,6 +17,7 @@ final class OneDnnDevice implements Device {
     private boolean closed;
 
     OneDnnDevice(DeviceOptions options, OneDnnOptions choices) {
+        this.choices = choices;
         formats = options.formats().orElse(Dnnl.hasBf16() ? ActivationFormats.BF16 : ActivationFormats.F32);
         long limit = options.memoryLimit().orElseGet(Machine::availableBytes);
         int threads = options.threads() > 0 ? options.threads() : Machine.physicalCores();
@@ -24,7 +26,7 @@ final class OneDnnDevice implements Device {
         lanes = LanesChoice.lanes(options.formats());
         workers = new Workers(threads, memory, lanes);
         later[0] = workers;
-        kernels = new OneDnnKernels(workers, memory, formats.compute());
+        kernels = new OneDnnKernels(workers, memory, formats.compute(), choices.attention());
     }
 
     @Override
@@ -42,6 +44,11 @@ final class OneDnnDevice implements Device {
     @Override
     public ActivationFormats formats() {
         return formats;
+    }
+
+    @Override
+    public String choices() {
+        return "FP8 weights " + choices.fp8() + ", attention " + choices.attention();
     }
 
     @Override

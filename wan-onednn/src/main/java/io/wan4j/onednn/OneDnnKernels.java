@@ -20,9 +20,9 @@ final class OneDnnKernels implements Kernels, AutoCloseable {
     private final RowKernels rows;
     private final LayoutKernels layout;
 
-    OneDnnKernels(Workers workers, OneDnnMemory memory, Format compute) {
+    OneDnnKernels(Workers workers, OneDnnMemory memory, Format compute, OneDnnOptions.Attention scores) {
         linear = new LinearKernel(workers, memory, compute);
-        attention = new AttentionKernel(workers, memory);
+        attention = new AttentionKernel(workers, memory, scores);
         convolution = new ConvolutionKernel(workers, compute);
         rows = new RowKernels(workers);
         layout = new LayoutKernels(workers);

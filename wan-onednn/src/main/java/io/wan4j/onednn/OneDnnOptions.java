@@ -1,5 +1,6 @@
 package io.wan4j.onednn;
 
+import io.wan4j.spi.DeviceOptions;
 import java.util.Locale;
 
 /**
@@ -25,6 +26,8 @@ public record OneDnnOptions(Fp8 fp8, Attention attention) {
         INT8
     }
 
+    private static final String ATTENTION = "wan.onednn.attention";
+
     /** Exact products. */
     public static final OneDnnOptions DEFAULT = new OneDnnOptions(Fp8.DECODE, Attention.BF16);
 
@@ -32,7 +35,13 @@ public record OneDnnOptions(Fp8 fp8, Attention attention) {
     public static OneDnnOptions fromSystemProperties() {
         return new OneDnnOptions(
                 property("wan.onednn.fp8", Fp8.class, DEFAULT.fp8),
-                property("wan.onednn.attention", Attention.class, DEFAULT.attention));
+                property(ATTENTION, Attention.class, DEFAULT.attention));
+    }
+
+    /** These choices with INT8 attention if the device's options allow 8 bits, unless the system property is set. */
+    OneDnnOptions with(DeviceOptions options) {
+        boolean int8 = options.quantisedAttention() && System.getProperty(ATTENTION) == null;
+        return int8 ? new OneDnnOptions(fp8, Attention.INT8) : this;
     }
 
     private static <E extends Enum<E>> E property(String name, Class<E> type, E otherwise) {

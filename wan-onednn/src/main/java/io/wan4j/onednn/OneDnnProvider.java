@@ -44,7 +44,7 @@ public final class OneDnnProvider implements DeviceProvider {
         if (refusal.isPresent()) {
             throw new DeviceException(refusal.get());
         }
-        return new OneDnnDevice(options, OneDnnOptions.fromSystemProperties());
+        return new OneDnnDevice(options, OneDnnOptions.fromSystemProperties().with(options));
     }
 
     /** Opens a device with these choices instead of those of the system properties. */

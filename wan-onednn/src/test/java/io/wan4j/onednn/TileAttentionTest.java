@@ -11,14 +11,16 @@ import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Tensor;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What shifts by a sample of keys may get wrong: a key outside of the sample with by far the largest score. */
 class TileAttentionTest {
     private static final int DIM = 64;
 
-    @Test
-    void oneKeyFarAboveTheSampleTakesAll() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void oneKeyFarAboveTheSampleTakesAll(boolean quantised) {
         Random random = new Random(7);
         int keys = 700;
         int special = 333;
@@ -33,7 +35,8 @@ class TileAttentionTest {
         }
         // Scores are 0 for all keys but one, where exp(score) is no float: 64 * 64 / 8.
         k[special * DIM] = 64f;
-        try (Device device = new OneDnnProvider().open(DeviceOptions.DEFAULT.withMemoryLimit(1L << 28));
+        DeviceOptions options = DeviceOptions.DEFAULT.withMemoryLimit(1L << 28).withQuantisedAttention(quantised);
+        try (Device device = new OneDnnProvider().open(options);
                 Ops ops = Ops.on(device)) {
             Format format = device.formats().compute();
             Tensor out = ops.attention(

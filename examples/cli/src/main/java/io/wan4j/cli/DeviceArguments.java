@@ -54,7 +54,7 @@ final class DeviceArguments {
 
     @Option(
             names = "--int8-attention",
-            description = "Multiply queries and keys of self-attention in 8 bits where the device can (cuda).")
+            description = "Multiply queries and keys in 8 bits where the device can (cuda, CPUs with AMX).")
     private boolean int8Attention;
 
     DeviceRequest request() {
