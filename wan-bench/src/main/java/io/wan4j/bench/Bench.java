@@ -1,18 +1,13 @@
 package io.wan4j.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.wan4j.spi.DeviceOptions;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,7 +29,12 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--filter", paramLabel = "REGEX", defaultValue = "", description = "Only experiments that match.")
     private String filter = "";
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the rows here, and the machine beside them.")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description =
+                    "Write the rows here after each experiment, and the machine beside them; rows of an earlier run of"
+                            + " the same commit on the same machine stay, unless they are measured again.")
     private Optional<Path> json = Optional.empty();
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "2", description = "Threads (default: 2).")
@@ -42,6 +42,13 @@ public final class Bench implements Callable<Integer> {
 
     @Option(names = "--rounds", paramLabel = "N", defaultValue = "0", description = "Rounds (default: 9, quick: 5).")
     private int rounds;
+
+    @Option(
+            names = "--jmh",
+            arity = "0..*",
+            paramLabel = "ARG",
+            description = "Run the kernels' JMH benchmarks instead; what follows goes to JMH (-l lists them).")
+    private @Nullable List<String> jmh;
 
     @Option(names = "--list", description = "Only list the experiments.")
     private boolean list;
@@ -52,12 +59,29 @@ public final class Bench implements Callable<Integer> {
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Bench()).execute(args));
+        System.exit(execute(new CommandLine(new Bench()), args));
+    }
+
+    /** Wrong arguments are one line and exit code 2. */
+    static int execute(CommandLine line, String... args) {
+        return line.setUnmatchedOptionsAllowedAsOptionParameters(true)
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    if (failure instanceof IllegalArgumentException) {
+                        command.getErr().println("wan bench: " + failure.getMessage());
+                        return 2;
+                    }
+                    throw failure;
+                })
+                .execute(args);
     }
 
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
+        if (jmh != null) {
+            Jmh.run(jmh, out);
+            return 0;
+        }
         Pattern pattern = Pattern.compile(filter);
         try (Devices devices = new Devices(DeviceOptions.DEFAULT.withThreads(threads))) {
             List<Experiment> chosen = Experiments.all(devices).stream()
@@ -68,34 +92,21 @@ public final class Bench implements Callable<Integer> {
                 chosen.forEach(out::println);
                 return 0;
             }
-            Libtorch.start(threads);
             Machine machine = Machine.here(threads);
+            Optional<ResultFile> results = json.map(file -> ResultFile.open(file, machine));
+            Libtorch.start(threads);
             out.println(machine);
             Harness harness =
                     new Harness(threads, rounds > 0 ? rounds : quick ? 5 : 9, quick ? 20 : 120, devices.ceilings());
             out.println(harness);
             out.println(Table.HEADER);
-            List<Row> rows = new ArrayList<>();
             for (Experiment experiment : chosen) {
                 List<Row> measured = harness.run(experiment);
                 measured.forEach(row -> out.println(Table.line(row)));
                 out.flush();
-                rows.addAll(measured);
+                results.ifPresent(file -> file.add(measured));
             }
-            json.ifPresent(file -> write(file, rows, machine));
         }
         return 0;
-    }
-
-    private static void write(Path file, List<Row> rows, Machine machine) {
-        ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        String stem = name.endsWith(".json") ? name.substring(0, name.length() - ".json".length()) : name;
-        try {
-            mapper.writeValue(file.toFile(), rows);
-            mapper.writeValue(file.resolveSibling(stem + ".machine.json").toFile(), machine);
-        } catch (IOException failure) {
-            throw new UncheckedIOException(file + ": cannot be written", failure);
-        }
     }
 }

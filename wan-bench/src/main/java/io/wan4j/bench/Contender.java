@@ -19,6 +19,11 @@ record Contender(String backend, String format, boolean isPeer, Runnable work, R
         return new Contender(backend, format, true, work, release);
     }
 
+    /** The same work, with another name for its format. */
+    Contender withFormat(String other) {
+        return new Contender(backend, other, isPeer, work, release);
+    }
+
     /** Backend and format. */
     String label() {
         return backend + " " + format;

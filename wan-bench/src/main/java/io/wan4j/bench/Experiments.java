@@ -35,6 +35,7 @@ final class Experiments {
         all.addAll(BlockExperiments.all(devices));
         all.addAll(VaeExperiments.all(devices));
         all.addAll(EncoderExperiments.all(devices));
+        all.addAll(LoadExperiments.all(devices));
         return all;
     }
 
@@ -49,6 +50,8 @@ final class Experiments {
                         () -> Ours.linear(devices.bf16(), WeightEncoding.BF16, s),
                         () -> Ours.linear(devices.bf16(), WeightEncoding.INT8, s),
                         () -> Ours.linear(devices.bf16(), WeightEncoding.FP8, s),
+                        () -> Ours.linear(devices.int8Attention(), WeightEncoding.FP8, s)
+                                .withFormat("FP8 as INT8"),
                         () -> torchLinear(s)));
     }
 

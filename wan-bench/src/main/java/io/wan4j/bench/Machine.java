@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.ejml.EjmlVersion;
 
 /**
  * Where and with what a run was done.
@@ -21,7 +22,8 @@ import java.util.Map;
  * @param threads used
  * @param memoryMiB of the machine
  * @param runtime Java's name and version
- * @param versions of the libraries
+ * @param system name and version of the operating system
+ * @param versions of the libraries, by name
  */
 record Machine(
         String date,
@@ -31,13 +33,14 @@ record Machine(
         int threads,
         long memoryMiB,
         String runtime,
+        String system,
         Map<String, String> versions) {
     static Machine here(int threads) {
         Map<String, String> versions = new LinkedHashMap<>();
-        versions.put("onednn", "3.11");
-        versions.put("libtorch", "2.10.0");
-        versions.put("openblas", "0.3.31");
-        versions.put("ejml", "0.46.1");
+        versions.put("onednn", version(org.bytedeco.dnnl.global.dnnl.class));
+        versions.put("libtorch", version(org.bytedeco.pytorch.global.torch.class));
+        versions.put("openblas", version(org.bytedeco.openblas.global.openblas.class));
+        versions.put("ejml", EjmlVersion.VERSION);
         return new Machine(
                 LocalDate.now(ZoneOffset.UTC).toString(),
                 readCommit(),
@@ -46,7 +49,24 @@ record Machine(
                 threads,
                 megabytes(field(Path.of("/proc/meminfo"), "MemTotal")),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
+                System.getProperty("os.name") + " " + System.getProperty("os.version"),
                 versions);
+    }
+
+    /** As the library's archive states it. */
+    private static String version(Class<?> library) {
+        String version = library.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
+    }
+
+    /** Whether rows of both may stand in one file. */
+    boolean isSame(Machine other) {
+        return commit.equals(other.commit)
+                && cpu.equals(other.cpu)
+                && processors == other.processors
+                && threads == other.threads
+                && runtime.equals(other.runtime)
+                && versions.equals(other.versions);
     }
 
     private static long megabytes(String kilobytes) {
