@@ -7,6 +7,7 @@
 #pragma once
 #include "epilogue.cuh"
 #include "tensor_core.cuh"
+#include "tiles.cuh"
 
 constexpr int SLICE_BYTES = 64;
 constexpr int PIECES = SLICE_BYTES / 16;
@@ -14,11 +15,6 @@ constexpr int PIECES = SLICE_BYTES / 16;
 extern __shared__ uint4 product_slots[];
 
 DEVICE u32 piece_offset(int row, int piece) { return u32(row * SLICE_BYTES + ((piece ^ ((row >> 1) & 3)) << 4)); }
-
-// One access of 8 bytes: left to itself the compiler may make two of 4, which conflict.
-DEVICE void store_pair(u32 address, float a, float b) {
-  asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(address), "f"(a), "f"(b) : "memory");
-}
 
 template <int BM, int BN, int WARPS_M, int WARPS_N, int STAGES> struct Tile {
   static constexpr int M = BM;
@@ -56,28 +52,12 @@ struct DenseRows {
   }
 };
 
-// Order of the tiles: columns of GROUP tiles, so that blocks running together share rows of both operands in L2.
-struct TilePlace {
-  int row;
-  int column;
-};
-
-template <int BM, int BN> DEVICE TilePlace tile_place(int rows, int columns) {
-  constexpr int GROUP = 16;
-  int tiles_m = (rows + BM - 1) / BM;
-  int tiles_n = (columns + BN - 1) / BN;
-  int group = blockIdx.x / (GROUP * tiles_n);
-  int in_group = blockIdx.x - group * GROUP * tiles_n;
-  int height = min(GROUP, tiles_m - group * GROUP);
-  return TilePlace{(group * GROUP + in_group % height) * BM, in_group / height * BN};
-}
-
 template <class Product, class Out, class T, class Rows>
 DEVICE void multiply(Rows x, const DenseRows& w, const Epilogue& epilogue, int slices) {
   typedef typename Product::Sum Sum;
   constexpr int ROW_STEPS = T::WARP_M / 16;
   constexpr int COLUMN_STEPS = T::WARP_N / 8;
-  TilePlace tile = tile_place<T::M, T::N>(epilogue.rows, epilogue.columns);
+  TilePlace tile = tile_place<T::M, T::N>(blockIdx.x, epilogue.rows, epilogue.columns);
   x.template prepare<T::M, T::THREADS>(tile.row);
   u32 slots = shared_address(product_slots);
   int lane = threadIdx.x & 31;

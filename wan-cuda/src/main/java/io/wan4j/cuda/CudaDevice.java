@@ -34,7 +34,7 @@ final class CudaDevice implements Device {
     private final CudaKernels kernels;
     private boolean closed;
 
-    private CudaDevice(CudaDriver driver, Opened opened, DeviceOptions options, MemorySizes sizes) {
+    private CudaDevice(CudaDriver driver, Opened opened, DeviceOptions options, Choices choices) {
         this.driver = driver;
         this.info = opened.info();
         this.context = opened.context();
@@ -46,15 +46,18 @@ final class CudaDevice implements Device {
                 driver,
                 stream,
                 new Budget(driver, opened.limit()),
-                sizes,
+                choices.sizes(),
                 new CudaMemory.Placed(info.ordinal(), formats.compute(), this::enter));
-        Launcher launcher =
-                new Launcher(driver, library, stream, new Launcher.Chip(info.capability(), info.multiprocessors()));
+        Launcher.Chip chip = new Launcher.Chip(info.capability(), info.multiprocessors(), choices.products());
+        Launcher launcher = new Launcher(driver, library, stream, chip);
         this.kernels = new CudaKernels(launcher, memory, quantisedAttention);
     }
 
     /** A device whose context is held, and the bytes that may be used. */
     private record Opened(DeviceInfo info, long context, long limit) {}
+
+    /** What users do not decide. */
+    record Choices(MemorySizes sizes, ProductKernels products) {}
 
     /** The driver keeps a current context for each thread. */
     private void enter() {
@@ -86,6 +89,10 @@ final class CudaDevice implements Device {
     }
 
     static CudaDevice open(CudaDriver driver, DeviceInfo info, DeviceOptions options, MemorySizes sizes) {
+        return open(driver, info, options, new Choices(sizes, ProductKernels.AUTO));
+    }
+
+    static CudaDevice open(CudaDriver driver, DeviceInfo info, DeviceOptions options, Choices choices) {
         refusal(info).ifPresent(refusal -> {
             throw new DeviceException(refusal.toString());
         });
@@ -118,7 +125,7 @@ final class CudaDevice implements Device {
                                 "raise the memory limit or close other programs that use the GPU")
                         .toString());
             }
-            return new CudaDevice(driver, new Opened(info, context, limit), options, sizes);
+            return new CudaDevice(driver, new Opened(info, context, limit), options, choices);
         } catch (DeviceException failure) {
             driver.releaseContext(info.ordinal());
             throw failure;

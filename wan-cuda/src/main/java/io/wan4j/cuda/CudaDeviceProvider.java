@@ -15,6 +15,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
     private static final int PRIORITY = 20;
 
     private final Supplier<CudaProbe> probe;
+    private final Optional<ProductKernels> products;
 
     /** Looks for the driver of this machine when asked. */
     public CudaDeviceProvider() {
@@ -23,7 +24,17 @@ public final class CudaDeviceProvider implements DeviceProvider {
 
     /** Asks this probe, which may give a driver of another kind: one that watches, or a simulated one. */
     public CudaDeviceProvider(Supplier<CudaProbe> probe) {
+        this(probe, Optional.empty());
+    }
+
+    private CudaDeviceProvider(Supplier<CudaProbe> probe, Optional<ProductKernels> products) {
         this.probe = probe;
+        this.products = products;
+    }
+
+    /** The same devices with other kernels than the system property {@link ProductKernels#PROPERTY} says. */
+    public CudaDeviceProvider withProducts(ProductKernels chosen) {
+        return new CudaDeviceProvider(probe, Optional.of(chosen));
     }
 
     @Override
@@ -58,6 +69,8 @@ public final class CudaDeviceProvider implements DeviceProvider {
         }
         CudaProbe.Usable usable = (CudaProbe.Usable) result;
         DeviceInfo info = CudaDevice.find(usable.devices(), options.ordinal());
-        return CudaDevice.open(usable.driver(), info, options, MemorySizes.of(info.totalBytes()));
+        CudaDevice.Choices choices =
+                new CudaDevice.Choices(MemorySizes.of(info.totalBytes()), products.orElseGet(ProductKernels::chosen));
+        return CudaDevice.open(usable.driver(), info, options, choices);
     }
 }

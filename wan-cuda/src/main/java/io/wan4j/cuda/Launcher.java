@@ -16,6 +16,7 @@ final class Launcher {
     private final long stream;
     private final ComputeCapability capability;
     private final int multiprocessors;
+    private final ProductKernels products;
 
     Launcher(CudaDriver driver, KernelLibrary library, long stream, Chip chip) {
         this.driver = driver;
@@ -23,10 +24,11 @@ final class Launcher {
         this.stream = stream;
         this.capability = chip.capability();
         this.multiprocessors = chip.multiprocessors();
+        this.products = chip.products();
     }
 
     /** What the choice of a kernel depends on. */
-    record Chip(ComputeCapability capability, int multiprocessors) {}
+    record Chip(ComputeCapability capability, int multiprocessors, ProductKernels products) {}
 
     /**
      * A kernel and the work that it is given.
@@ -68,6 +70,10 @@ final class Launcher {
 
     int multiprocessors() {
         return multiprocessors;
+    }
+
+    ProductKernels products() {
+        return products;
     }
 
     CudaDriver driver() {

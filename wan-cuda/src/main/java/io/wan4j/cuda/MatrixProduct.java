@@ -6,13 +6,16 @@ import io.wan4j.cuda.driver.ComputeCapability;
 import io.wan4j.cuda.driver.KernelArguments;
 import io.wan4j.cuda.driver.LaunchShape;
 import io.wan4j.tensor.Format;
+import java.util.Optional;
 
 /** Launches {@code out = epilogue(x w^T)} on operands that lie as the kernels want them. */
 final class MatrixProduct {
     private final Launcher launcher;
+    private final GroupProduct groups;
 
     MatrixProduct(Launcher launcher) {
         this.launcher = launcher;
+        this.groups = new GroupProduct(launcher);
     }
 
     /**
@@ -85,6 +88,11 @@ final class MatrixProduct {
 
     /** On tensor cores: both operands in BF16, I8 or F8_E4M3, in 16-byte pieces, zero past the depth. */
     void onTensorCores(Operand x, Operand w, Extents extents, ProductEpilogue epilogue, Object what) {
+        Optional<GroupProduct.Tile> group = groups.choose(x, w, extents);
+        if (group.isPresent()) {
+            groups.multiply(group.get(), new GroupProduct.Operands(x, w, extents), epilogue, what);
+            return;
+        }
         Tile tile = choose(extents, x.format());
         String file = "gemm_" + name(x.format());
         String kernel = file + "_" + name(epilogue.format()) + "_" + tile.suffix();

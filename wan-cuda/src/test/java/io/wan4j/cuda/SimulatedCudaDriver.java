@@ -33,8 +33,10 @@ import java.util.function.Consumer;
  * launch. Everything that was created and not destroyed is counted. One call at a time, from any thread.
  */
 final class SimulatedCudaDriver implements CudaDriver {
-    /** Selects PTX: no machine code is built for it. */
-    static final ComputeCapability CAPABILITY = new ComputeCapability(99, 0);
+    /** What the simulator can do of every architecture. */
+    private static final ComputeCapability LATER = new ComputeCapability(99, 0);
+
+    private static final int SHARED_BYTES = 101_376;
 
     private final SimulatedGpu gpu;
     private final DeviceInfo info;
@@ -53,8 +55,13 @@ final class SimulatedCudaDriver implements CudaDriver {
     private static final class Thing {}
 
     SimulatedCudaDriver(long bytes, SimulatorOptions options) {
-        this.gpu = new SimulatedGpu(4 * bytes, options); // reserved addresses count there, and not here
-        this.info = new DeviceInfo(0, "Simulated GPU", CAPABILITY, bytes, 1, 101_376);
+        this(options, new DeviceInfo(0, "Simulated GPU", LATER, bytes, 1, SHARED_BYTES));
+    }
+
+    /** A device that says this of itself. */
+    SimulatedCudaDriver(SimulatorOptions options, DeviceInfo info) {
+        this.gpu = new SimulatedGpu(4 * info.totalBytes(), options); // reserved addresses count there, and not here
+        this.info = info;
     }
 
     /** Calls {@code listener} after every launch. */
@@ -328,6 +335,11 @@ final class SimulatedCudaDriver implements CudaDriver {
     }
 
     @Override
+    public boolean takesMachineCode() {
+        return false;
+    }
+
+    @Override
     public synchronized long loadModule(byte[] image) {
         requireContext();
         return create(PtxModule.parse(new String(image, StandardCharsets.UTF_8)));
@@ -399,6 +411,19 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized byte[] encodeTensorMap(TensorMap map) {
-        throw new UnsupportedException("the simulator has no tensor maps");
+        return new io.wan4j.testkit.ptx.TensorMap(
+                        map.element() == TensorMap.Element.U8 ? 1 : 2,
+                        map.address(),
+                        map.extents().stream().mapToLong(Long::longValue).toArray(),
+                        map.strides().stream().mapToLong(Long::longValue).toArray(),
+                        map.box().stream().mapToInt(Integer::intValue).toArray(),
+                        switch (map.swizzle()) {
+                            case NONE -> io.wan4j.testkit.ptx.TensorMap.Swizzle.NONE;
+                            case BYTES_32 -> io.wan4j.testkit.ptx.TensorMap.Swizzle.B32;
+                            case BYTES_64 -> io.wan4j.testkit.ptx.TensorMap.Swizzle.B64;
+                            case BYTES_128 -> io.wan4j.testkit.ptx.TensorMap.Swizzle.B128;
+                        },
+                        false)
+                .encode();
     }
 }

@@ -1,5 +1,7 @@
 package io.wan4j.cuda;
 
+import io.wan4j.cuda.driver.ComputeCapability;
+import io.wan4j.cuda.driver.DeviceInfo;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.testkit.ptx.SimulatorOptions;
@@ -7,6 +9,8 @@ import io.wan4j.testkit.ptx.SimulatorOptions;
 /** Devices of the CUDA backend on the simulator. */
 final class SimulatedDevices {
     private static final long DEVICE_BYTES = 256L << 20;
+
+    private static final int HOPPER_SHARED = 232_448;
 
     private SimulatedDevices() {}
 
@@ -18,9 +22,21 @@ final class SimulatedDevices {
         return new SimulatedCudaDriver(DEVICE_BYTES, SimulatorOptions.fast());
     }
 
+    /** A device of compute capability 9.0 with two multiprocessors. */
+    static SimulatedCudaDriver hopper(SimulatorOptions options) {
+        return new SimulatedCudaDriver(
+                options,
+                new DeviceInfo(0, "Simulated Hopper", new ComputeCapability(9, 0), DEVICE_BYTES, 2, HOPPER_SHARED));
+    }
+
     /** Small staging and scratch, so that small operands go through them in several pieces. */
     static MemorySizes smallSizes() {
         return new MemorySizes(64L << 20, 64L << 10, 96L << 10, 64 << 10, 0);
+    }
+
+    static CudaDevice open(SimulatedCudaDriver driver, ProductKernels products) {
+        DeviceOptions options = DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16);
+        return CudaDevice.open(driver, driver.info(), options, new CudaDevice.Choices(smallSizes(), products));
     }
 
     static CudaDevice open(SimulatedCudaDriver driver, ActivationFormats formats) {

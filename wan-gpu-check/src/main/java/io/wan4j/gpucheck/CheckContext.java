@@ -1,28 +1,37 @@
 package io.wan4j.gpucheck;
 
+import io.wan4j.cuda.ProductKernels;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.DeviceOptions;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * What a check works with.
  *
  * @param workload what is measured, and how large
  * @param home folder of the bundle
- * @param opener opens the device
+ * @param opener opens the device with these kernels for products
  * @param rows takes results
  */
-record CheckContext(Workload workload, Path home, Function<DeviceOptions, Target> opener, Consumer<Row> rows) {
+record CheckContext(
+        Workload workload, Path home, BiFunction<DeviceOptions, ProductKernels, Target> opener, Consumer<Row> rows) {
+    private static final String WARP_GROUPS = "groups:";
+
     private static final int POOL_BYTES = 32 << 20;
     private static final int TINY_POOL_BYTES = 1 << 20;
 
     /** Opens the device; the caller closes it. */
     Target open(DeviceOptions options) {
-        return opener.apply(options);
+        return open(options, ProductKernels.AUTO);
+    }
+
+    /** Opens the device with these kernels for products, where it is a GPU that has them; the caller closes it. */
+    Target open(DeviceOptions options, ProductKernels products) {
+        return opener.apply(options, products);
     }
 
     /** Opens the device with BF16 activations; the caller closes it. */
@@ -53,6 +62,11 @@ record CheckContext(Workload workload, Path home, Function<DeviceOptions, Target
     /** Activation formats by the first part of a unit's name. */
     static ActivationFormats formats(String unit) {
         return unit.startsWith("f32:") ? ActivationFormats.F32 : ActivationFormats.BF16;
+    }
+
+    /** Kernels for products by the first part of a unit's name. */
+    static ProductKernels products(String unit) {
+        return unit.startsWith(WARP_GROUPS) ? ProductKernels.WARP_GROUPS : ProductKernels.AUTO;
     }
 
     /** The unit's name without its format. */

@@ -1,5 +1,6 @@
 package io.wan4j.gpucheck;
 
+import io.wan4j.cuda.ProductKernels;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.testkit.ContractCase;
@@ -9,7 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** One operation of the kernel contract in one format of activations; {@code unit} is for example {@code bf16:linear}. */
+/**
+ * One operation of the kernel contract in one format of activations; {@code unit} is for example {@code bf16:linear}, or
+ * {@code groups:linear} for products on warp groups. */
 record ContractCheck(String unit) implements Check {
     /** After so many failures in a row the device is most likely lost for this process. */
     private static final int TOO_MANY = 25;
@@ -17,7 +20,9 @@ record ContractCheck(String unit) implements Check {
     @Override
     public void run(CheckContext context) {
         ContractGroup group = ContractGroup.valueOf(CheckContext.subject(unit).toUpperCase(Locale.ROOT));
-        try (Target target = context.open(DeviceOptions.DEFAULT.withFormats(CheckContext.formats(unit)))) {
+        DeviceOptions options = DeviceOptions.DEFAULT.withFormats(CheckContext.formats(unit));
+        ProductKernels products = CheckContext.products(unit);
+        try (Target target = context.open(options, products)) {
             Device device = target.device();
             List<ContractCase> cases =
                     group.cases(device.formats(), context.workload().size() != Workload.Size.TINY);
@@ -39,7 +44,8 @@ record ContractCheck(String unit) implements Check {
                 }
             }
             context.add(
-                    Row.ok("contract " + group.label() + ", " + device.formats().compute() + " activations")
+                    Row.ok("contract " + group.label() + ", " + device.formats().compute() + " activations"
+                                    + (products == ProductKernels.AUTO ? "" : ", products on warp groups"))
                             .with("cases", cases.size())
                             .with("passed", done - failed)
                             .passedIf(failed == 0));

@@ -20,6 +20,11 @@ record KernelCase(
         peer = Map.copyOf(peer);
     }
 
+    /** The same work by another name. */
+    KernelCase named(String other) {
+        return new KernelCase(other, kind, amount, peer, setup);
+    }
+
     /** Measures it; the row has the rate in tera-operations or gigabytes a second. */
     Row measure(Target target, RandomPool pool, Bench bench) {
         try (BenchRig rig = new BenchRig(target.device(), pool)) {

@@ -1,19 +1,51 @@
 package io.wan4j.gpucheck;
 
+import io.wan4j.cuda.ProductKernels;
+import io.wan4j.cuda.driver.ComputeCapability;
+import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.DeviceOptions;
 import java.util.Locale;
 
-/** Measures one group of kernels. */
+/** Measures one group of kernels; products also on single warps, where the device has others. */
 record KernelsCheck(String unit) implements Check {
+    /** Products by {@code mma.sync} where others are the first choice. */
+    static final String SINGLE_WARPS = "linear_single_warps";
+
+    private static final ComputeCapability HOPPER = new ComputeCapability(9, 0);
+
     @Override
     public void run(CheckContext context) {
         KernelCases.Group group = KernelCases.Group.valueOf(unit.toUpperCase(Locale.ROOT));
         RandomPool pool = context.pool();
+        if (unit.equals(SINGLE_WARPS)) {
+            singleWarps(context);
+            return;
+        }
         try (Target target = context.open()) {
             for (KernelCase one : group.cases(context.workload().kernels())) {
                 context.attempt(
                         one.name(),
                         () -> one.measure(target, pool, context.workload().bench()));
                 target.device().memory().workspace().trim();
+            }
+        }
+    }
+
+    private static void singleWarps(CheckContext context) {
+        RandomPool pool = context.pool();
+        DeviceOptions options = DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16);
+        try (Target target = context.open(options, ProductKernels.WARPS)) {
+            if (target.gpu().filter(gpu -> gpu.info().capability().equals(HOPPER)).isEmpty()) {
+                context.add(Row.skipped(SINGLE_WARPS, "all products of this device are on single warps"));
+                return;
+            }
+            for (KernelCase one :
+                    KernelCases.Group.LINEAR.cases(context.workload().kernels())) {
+                KernelCase plain = one.named(one.name() + ", mma.sync");
+                context.attempt(
+                        plain.name(),
+                        () -> plain.measure(target, pool, context.workload().bench())
+                                .with(Comparisons.LIKE, one.name()));
             }
         }
     }

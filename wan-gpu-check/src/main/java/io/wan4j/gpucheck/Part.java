@@ -16,7 +16,7 @@ enum Part {
     /** What is there. */
     DOCTOR(5, () -> List.of("devices"), unit -> new DoctorCheck()),
     /** The kernel contract: every kernel against an oracle in double precision. */
-    CONTRACT(10, () -> perFormat(Arrays.stream(ContractGroup.values()).map(Part::label)), ContractCheck::new),
+    CONTRACT(10, Part::contract, ContractCheck::new),
     /** The networks against the golden vectors. */
     GOLDENS(10, () -> perFormat(GoldenSuites.all().stream().map(GoldenSuite::name)), GoldensCheck::new),
     /** What this device can do at most. */
@@ -26,7 +26,7 @@ enum Part {
             10,
             () -> Stream.concat(
                             Arrays.stream(KernelCases.Group.values()).map(KernelCases.Group::label),
-                            Stream.of(QuantisedAttentionCheck.UNIT))
+                            Stream.of(KernelsCheck.SINGLE_WARPS, QuantisedAttentionCheck.UNIT))
                     .toList(),
             unit -> unit.equals(QuantisedAttentionCheck.UNIT) ? new QuantisedAttentionCheck() : new KernelsCheck(unit)),
     /** The same products by cuBLASLt, where it is installed. */
@@ -58,6 +58,15 @@ enum Part {
 
     private static List<String> perFormat(Stream<String> names) {
         return names.flatMap(name -> Stream.of("bf16:" + name, "f32:" + name)).toList();
+    }
+
+    /** All operations in each format, and products on warp groups, which otherwise only take large ones. */
+    private static List<String> contract() {
+        Stream<String> all =
+                perFormat(Arrays.stream(ContractGroup.values()).map(Part::label)).stream();
+        Stream<String> groups = Stream.of(ContractGroup.LINEAR, ContractGroup.LINEAR_EXTREMES)
+                .map(group -> "groups:" + label(group));
+        return Stream.concat(all, groups).toList();
     }
 
     private static String label(ContractGroup group) {

@@ -1,6 +1,7 @@
 package io.wan4j.cuda;
 
 import io.wan4j.cuda.driver.CudaProbe;
+import io.wan4j.testkit.ptx.SimulatorOptions;
 import java.util.List;
 
 /** The simulated driver of the CUDA backend's tests, as a probe would find it. */
@@ -10,6 +11,12 @@ public final class SimulatedProbe {
     /** A driver with one simulated GPU. */
     public static CudaProbe.Usable usable() {
         SimulatedCudaDriver driver = SimulatedDevices.fastDriver();
+        return new CudaProbe.Usable(driver, List.of(driver.info()));
+    }
+
+    /** A driver with one simulated GPU of compute capability 9.0. */
+    public static CudaProbe.Usable hopper() {
+        SimulatedCudaDriver driver = SimulatedDevices.hopper(SimulatorOptions.fast());
         return new CudaProbe.Usable(driver, List.of(driver.info()));
     }
 

@@ -2,6 +2,7 @@ package io.wan4j.gpucheck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.wan4j.cuda.ProductKernels;
 import io.wan4j.cuda.SimulatedProbe;
 import io.wan4j.cuda.driver.CudaProbe;
 import io.wan4j.spi.DeviceOptions;
@@ -18,12 +19,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SimulatedGpuTest {
     private final List<Row> rows = new ArrayList<>();
     private final CudaProbe.Usable usable = SimulatedProbe.usable();
+    private final CudaProbe.Usable hopper = SimulatedProbe.hopper();
 
     private int run(Part part, String unit) {
+        return run(usable, part, unit);
+    }
+
+    private int run(CudaProbe.Usable device, Part part, String unit) {
         CheckContext context = new CheckContext(
                 Workload.of(Workload.Size.TINY),
                 Path.of(System.getProperty("wan.goldens")).resolveSibling(""),
-                options -> Target.open(usable, options),
+                (options, products) -> Target.open(device, options, products),
                 rows::add);
         return UnitMain.run(part, unit, context);
     }
@@ -42,6 +48,7 @@ class SimulatedGpuTest {
         "kernels, rows",
         "kernels, convolution",
         "kernels, attention_8bit",
+        "kernels, linear_single_warps",
         "ceiling, own",
         "step, f8_e4m3",
         "step, bf16",
@@ -56,6 +63,19 @@ class SimulatedGpuTest {
     }
 
     @Test
+    void aHopperMeasuresItsProductsOnGroupsAndOnSingleWarps() {
+        assertThat(run(hopper, Part.KERNELS, KernelsCheck.SINGLE_WARPS)).isZero();
+        assertThat(rows)
+                .hasSameSizeAs(KernelCases.FORMATS)
+                .allSatisfy(row -> assertThat(row.name()).endsWith(", mma.sync"))
+                .allMatch(row -> row.status() == Row.Status.OK);
+        rows.clear();
+        assertThat(run(hopper, Part.CONTRACT, "groups:linear_extremes")).isZero();
+        assertThat(rows).allMatch(row -> row.status() == Row.Status.OK);
+        assertThat(SimulatedProbe.alive(hopper)).isZero();
+    }
+
+    @Test
     void aStepOfTheTransformerIsFiniteAndItsMemoryIsCounted() {
         assertThat(run(Part.STEP, "i8")).isZero();
         assertThat(rows).singleElement().satisfies(row -> {
@@ -66,7 +86,7 @@ class SimulatedGpuTest {
 
     @Test
     void memoryIsCountedAtTheDriver() {
-        try (Target target = Target.open(usable, DeviceOptions.DEFAULT)) {
+        try (Target target = Target.open(usable, DeviceOptions.DEFAULT, ProductKernels.AUTO)) {
             WatchedDriver driver = target.gpu().orElseThrow().driver();
             long before = driver.held();
             var arena = target.device().memory().arena();

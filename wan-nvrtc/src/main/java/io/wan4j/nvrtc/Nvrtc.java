@@ -88,7 +88,8 @@ final class Nvrtc {
             String log = new String(read(program.getValue(), "ProgramLog"), StandardCharsets.UTF_8)
                     .replace("\0", "")
                     .strip();
-            if (result != 0 || log.contains("warning")) {
+            // the second is what the assembler says when it serialises wgmma or ignores setmaxnreg
+            if (result != 0 || log.contains("warning") || log.contains("Potential Performance Loss")) {
                 throw new KernelBuildException(name + " " + options + ": " + error(result) + "\n" + log);
             }
             return new Output(read(program.getValue(), "CUBIN"), trimNul(read(program.getValue(), "PTX")));

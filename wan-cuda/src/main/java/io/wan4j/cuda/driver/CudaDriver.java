@@ -105,6 +105,11 @@ public interface CudaDriver {
     /** Milliseconds between two recorded and reached points. */
     float elapsedMillis(long start, long end);
 
+    /** Whether modules may be machine code; if not, all are PTX text. */
+    default boolean takesMachineCode() {
+        return true;
+    }
+
     /** Loads an image: a cubin, or PTX text which the driver compiles. */
     long loadModule(byte[] image);
 

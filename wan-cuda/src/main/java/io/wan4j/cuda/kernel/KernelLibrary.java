@@ -29,9 +29,7 @@ public final class KernelLibrary implements AutoCloseable {
         Long function = functions.get(new KernelName(file, kernel));
         if (function == null) {
             long module = modules.computeIfAbsent(
-                    file,
-                    name -> driver.loadModule(
-                            KernelImage.select(name, capability).bytes()));
+                    file, name -> driver.loadModule(image(name).bytes()));
             function = driver.function(module, kernel);
             functions.put(new KernelName(file, kernel), function);
         }
@@ -40,6 +38,10 @@ public final class KernelLibrary implements AutoCloseable {
             allowedShared.put(function, sharedBytes);
         }
         return function;
+    }
+
+    private KernelImage image(String file) {
+        return driver.takesMachineCode() ? KernelImage.select(file, capability) : KernelImage.ptx(file);
     }
 
     @Override
