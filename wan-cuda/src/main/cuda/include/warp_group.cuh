@@ -67,6 +67,14 @@ DEVICE u64 matrix_descriptor(u32 address) {
   return SWIZZLE_128 | EIGHT_ROWS | UNUSED | u64((address & 0x3ffff) >> 4);
 }
 
+// Rows of 64 columns of N that follow each other in depth: the operand is their transpose. The next 64 columns are
+// `next` bytes on.
+DEVICE u64 transposed_descriptor(u32 address, u32 next) {
+  constexpr u64 SWIZZLE_128 = 1ull << 62;
+  constexpr u64 EIGHT_ROWS = u64(1024 >> 4) << 32;
+  return SWIZZLE_128 | EIGHT_ROWS | (u64(next >> 4) << 16) | u64((address & 0x3ffff) >> 4);
+}
+
 DEVICE void group_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 DEVICE void group_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
 // Waits until at most PENDING committed groups are under way.
@@ -114,6 +122,14 @@ struct Bf16Group {
   static constexpr int BYTES = 2;
   SUMS_64(float, "+f", "m64n128k16.f32.bf16.bf16", ", 1, 1, 0, 0")
   SUMS_128(float, "+f", "m64n256k16.f32.bf16.bf16", ", 1, 1, 0, 0")
+
+  // c += a b with a in registers, held as mma.sync m16n8k16 holds it, and b transposed.
+  DEVICE void multiply_add_transposed(float (&c)[64], const u32 (&a)[4], u64 b) {
+    asm volatile("wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {" NAMES_64
+                 "}, {%64, %65, %66, %67}, %68, 1, 1, 1, 1;"
+                 : BIND_64("+f", 0)
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+  }
 };
 
 struct S8Group {

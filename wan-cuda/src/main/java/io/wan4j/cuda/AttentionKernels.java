@@ -19,9 +19,11 @@ final class AttentionKernels {
 
     private final Launcher launcher;
     private final Optional<QuantisedAttention> quantised;
+    private final GroupAttention groups;
 
     AttentionKernels(Launcher launcher, Optional<QuantisedAttention> quantised) {
         this.launcher = launcher;
+        this.groups = new GroupAttention(launcher);
         this.quantised = quantised;
     }
 
@@ -81,6 +83,10 @@ final class AttentionKernels {
         }
         if (quantised.isPresent() && quantised.get().takes(q, contexts, spec, out)) {
             quantised.get().run(q, contexts.get(0), spec, out);
+            return;
+        }
+        if (groups.takes(q, contexts, spec, out)) {
+            groups.run(q, contexts.get(0), spec, out);
             return;
         }
         KernelArguments arguments = arguments(q, contexts, spec, out);

@@ -4,7 +4,6 @@ import static io.wan4j.cuda.Launcher.name;
 
 import io.wan4j.cuda.MatrixProduct.Extents;
 import io.wan4j.cuda.MatrixProduct.Operand;
-import io.wan4j.cuda.driver.ComputeCapability;
 import io.wan4j.cuda.driver.KernelArguments;
 import io.wan4j.cuda.driver.LaunchShape;
 import io.wan4j.cuda.driver.TensorMap;
@@ -15,7 +14,6 @@ import java.util.Optional;
 
 /** {@code out = epilogue(x w^T)} on the warp groups of compute capability 9.0 ({@code group_product.cuh}). */
 final class GroupProduct {
-    private static final ComputeCapability HOPPER = new ComputeCapability(9, 0);
     private static final int SLICE_BYTES = 128;
     private static final int THREADS = 384;
 
@@ -58,11 +56,7 @@ final class GroupProduct {
 
     /** The tile for a product; empty if other kernels shall have it. */
     Optional<Tile> choose(Operand x, Operand w, Extents extents) {
-        boolean can = launcher.capability().equals(HOPPER)
-                && launcher.products() != ProductKernels.WARPS
-                && x.inPieces()
-                && w.inPieces()
-                && extents.depth() > 0;
+        boolean can = launcher.hasWarpGroups() && x.inPieces() && w.inPieces() && extents.depth() > 0;
         if (!can) {
             return Optional.empty();
         }
@@ -84,8 +78,8 @@ final class GroupProduct {
         String kernel = file + "_" + name(epilogue.format()) + "_" + tile.name().toLowerCase(Locale.ROOT);
         long depthBytes = (long) extents.depth() * x.format().bytes();
         KernelArguments arguments = new KernelArguments()
-                .bytes(map(x, extents.rows(), extents.depth(), Tile.ROWS), 64)
-                .bytes(map(operands.w(), extents.columns(), extents.depth(), tile.columns), 64);
+                .bytes(map(x, extents.rows(), extents.depth(), Tile.ROWS), TensorMap.ALIGNMENT)
+                .bytes(map(operands.w(), extents.columns(), extents.depth(), tile.columns), TensorMap.ALIGNMENT);
         epilogue.write(arguments, extents.rows(), extents.columns()).int32(Launcher.blocks(depthBytes, SLICE_BYTES));
         LaunchShape blocks = LaunchShape.of((int) Math.min(tile.count(extents), launcher.multiprocessors()));
         launcher.launch(new Launcher.Call(file, kernel, blocks, THREADS, tile.sharedBytes()), arguments, what);

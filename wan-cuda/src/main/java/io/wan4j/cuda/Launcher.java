@@ -11,6 +11,8 @@ import io.wan4j.tensor.Format;
 
 /** Starts kernels on the one stream of a device. */
 final class Launcher {
+    private static final ComputeCapability HOPPER = new ComputeCapability(9, 0);
+
     private final CudaDriver driver;
     private final KernelLibrary library;
     private final long stream;
@@ -70,6 +72,11 @@ final class Launcher {
 
     int multiprocessors() {
         return multiprocessors;
+    }
+
+    /** Whether kernels on warp groups may be chosen. */
+    boolean hasWarpGroups() {
+        return capability.equals(HOPPER) && products != ProductKernels.WARPS;
     }
 
     ProductKernels products() {

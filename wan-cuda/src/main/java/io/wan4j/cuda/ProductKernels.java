@@ -3,7 +3,7 @@ package io.wan4j.cuda;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Which kernels multiply matrices in BF16 and 8 bits, where an architecture has several. */
+/** Which kernels multiply matrices, and in attention, in BF16 and 8 bits, where an architecture has several. */
 public enum ProductKernels {
     /** Warp groups for products that give every multiprocessor a tile, on architectures that have them. */
     AUTO,

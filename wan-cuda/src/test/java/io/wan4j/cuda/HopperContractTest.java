@@ -15,7 +15,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-/** The contract of linear layers on warp groups, on a simulated device of compute capability 9.0. */
+/** The contract of linear layers and attention on warp groups, on a simulated device of compute capability 9.0. */
 @TestInstance(Lifecycle.PER_CLASS)
 class HopperContractTest {
     private final Set<String> kernels = new TreeSet<>();
@@ -42,12 +42,18 @@ class HopperContractTest {
         return tests(ContractGroup.LINEAR_EXTREMES);
     }
 
+    @TestFactory
+    Stream<DynamicTest> attention() {
+        return tests(ContractGroup.ATTENTION);
+    }
+
     @AfterAll
     void everyFormatWentThroughWarpGroups() {
         device.close();
         assertThat(driver.alive()).isZero();
         assertThat(kernels)
                 .contains(
+                        "attention_group_bf16_128",
                         "gemm_group_bf16_bf16_medium",
                         "gemm_group_bf16_f32_medium",
                         "gemm_group_e4m3_bf16_medium",

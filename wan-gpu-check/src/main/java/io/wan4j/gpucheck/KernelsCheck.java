@@ -4,23 +4,25 @@ import io.wan4j.cuda.ProductKernels;
 import io.wan4j.cuda.driver.ComputeCapability;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.DeviceOptions;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
-/** Measures one group of kernels; products also on single warps, where the device has others. */
+/** Measures one group of kernels; products and attention also on single warps, where the device has others. */
 record KernelsCheck(String unit) implements Check {
-    /** Products by {@code mma.sync} where others are the first choice. */
-    static final String SINGLE_WARPS = "linear_single_warps";
+    /** Products and attention by {@code mma.sync} where others are the first choice. */
+    static final String SINGLE_WARPS = "single_warps";
 
     private static final ComputeCapability HOPPER = new ComputeCapability(9, 0);
 
     @Override
     public void run(CheckContext context) {
-        KernelCases.Group group = KernelCases.Group.valueOf(unit.toUpperCase(Locale.ROOT));
-        RandomPool pool = context.pool();
         if (unit.equals(SINGLE_WARPS)) {
             singleWarps(context);
             return;
         }
+        KernelCases.Group group = KernelCases.Group.valueOf(unit.toUpperCase(Locale.ROOT));
+        RandomPool pool = context.pool();
         try (Target target = context.open()) {
             for (KernelCase one : group.cases(context.workload().kernels())) {
                 context.attempt(
@@ -35,12 +37,16 @@ record KernelsCheck(String unit) implements Check {
         RandomPool pool = context.pool();
         DeviceOptions options = DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16);
         try (Target target = context.open(options, ProductKernels.WARPS)) {
-            if (target.gpu().filter(gpu -> gpu.info().capability().equals(HOPPER)).isEmpty()) {
-                context.add(Row.skipped(SINGLE_WARPS, "all products of this device are on single warps"));
+            if (target.gpu()
+                    .filter(gpu -> gpu.info().capability().equals(HOPPER))
+                    .isEmpty()) {
+                context.add(Row.skipped(SINGLE_WARPS, "all kernels of this device are on single warps"));
                 return;
             }
-            for (KernelCase one :
-                    KernelCases.Group.LINEAR.cases(context.workload().kernels())) {
+            List<KernelCase> cases = Stream.of(KernelCases.Group.LINEAR, KernelCases.Group.ATTENTION)
+                    .flatMap(group -> group.cases(context.workload().kernels()).stream())
+                    .toList();
+            for (KernelCase one : cases) {
                 KernelCase plain = one.named(one.name() + ", mma.sync");
                 context.attempt(
                         plain.name(),

@@ -62,10 +62,9 @@ enum Part {
 
     /** All operations in each format, and products on warp groups, which otherwise only take large ones. */
     private static List<String> contract() {
-        Stream<String> all =
-                perFormat(Arrays.stream(ContractGroup.values()).map(Part::label)).stream();
-        Stream<String> groups = Stream.of(ContractGroup.LINEAR, ContractGroup.LINEAR_EXTREMES)
-                .map(group -> "groups:" + label(group));
+        Stream<String> all = perFormat(Arrays.stream(ContractGroup.values()).map(Part::label)).stream();
+        Stream<String> groups =
+                Stream.of(ContractGroup.LINEAR, ContractGroup.LINEAR_EXTREMES).map(group -> "groups:" + label(group));
         return Stream.concat(all, groups).toList();
     }
 

@@ -124,6 +124,7 @@ public final class ContractShapes {
                 new AttentionShape(17, List.of(33), 3, 32),
                 new AttentionShape(5, List.of(7, 3), 2, 128),
                 new AttentionShape(4, List.of(9), 2, 80),
+                new AttentionShape(6, List.of(130), 2, 128),
                 new AttentionShape(7, List.of(1), 2, 64));
         return larger
                 ? concat(

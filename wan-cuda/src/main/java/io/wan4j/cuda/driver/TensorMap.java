@@ -14,6 +14,9 @@ import java.util.List;
  */
 public record TensorMap(
         long address, Element element, List<Long> extents, List<Long> strides, List<Integer> box, Swizzle swizzle) {
+    /** Alignment of the driver's encoding among a kernel's parameters. */
+    public static final int ALIGNMENT = 64;
+
     /** Element types, with the driver's numbers. */
     public enum Element {
         U8(0),
