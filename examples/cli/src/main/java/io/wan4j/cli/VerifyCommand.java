@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.wan4j.spi.Device;
 import io.wan4j.testkit.golden.GoldenResult;
+import io.wan4j.testkit.golden.GoldenResults;
 import io.wan4j.testkit.golden.GoldenSuite;
 import io.wan4j.testkit.golden.GoldenSuites;
 import java.io.IOException;
@@ -57,29 +58,58 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        if (!Files.isDirectory(goldens)) {
-            throw new IllegalArgumentException(goldens + ": expected a folder of golden vectors, got none");
-        }
+        checkArguments();
         List<GoldenResult> results = new ArrayList<>();
+        List<String> uncovered = new ArrayList<>(GoldenSuites.uncovered(goldens));
         try (Device device = Device.named(backend).with(formats.options()).open()) {
             out.println("device " + device.name() + ": " + device.description());
             for (GoldenSuite suite : GoldenSuites.in(goldens)) {
-                List<GoldenResult> suiteResults = run(suite, device);
-                byCase(suiteResults).forEach((name, rows) -> print(name, rows, out));
-                results.addAll(suiteResults);
+                GoldenResults report = suite.report(goldens.resolve(suite.name()), device);
+                byCase(report.list()).forEach((name, rows) -> print(name, rows, out));
+                results.addAll(report.list());
+                uncovered.addAll(report.uncovered());
             }
         }
-        json.ifPresent(file -> write(file, results));
-        return summarise(results, out);
+        Summary summary = Summary.of(backend, results, uncovered);
+        json.ifPresent(file -> write(file, summary));
+        summary.print(out);
+        return summary.failed() == 0 && summary.passed() > 0 ? 0 : Wan.FAILED;
     }
 
-    /** The comparisons of a suite; one that cannot go on is a failure of its own, and the others still run. */
-    private List<GoldenResult> run(GoldenSuite suite, Device device) {
-        try {
-            return suite.run(goldens.resolve(suite.name()), device);
-        } catch (RuntimeException failure) {
-            return List.of(new GoldenResult(
-                    suite.name(), "suite", failure.toString(), Double.POSITIVE_INFINITY, 0, "stopped by"));
+    /** What is wrong with the arguments is said before any case runs. */
+    private void checkArguments() {
+        if (!Files.isDirectory(goldens)) {
+            throw new IllegalArgumentException(goldens + ": expected a folder of golden vectors, got none");
+        }
+        if (GoldenSuites.in(goldens).isEmpty()
+                && GoldenSuites.uncovered(goldens).isEmpty()) {
+            throw new IllegalArgumentException(goldens
+                    + ": expected a folder of golden vectors, with folders such as dit or vae, got none of them");
+        }
+        json.ifPresent(file -> {
+            Path parent = file.toAbsolutePath().getParent();
+            if (Files.isDirectory(file) || parent == null || !Files.isWritable(parent)) {
+                throw new IllegalArgumentException(
+                        "--json " + file + ": expected a file in a folder that can be written to, got none");
+            }
+        });
+    }
+
+    /** All that was found: counts of cases, names of what was not covered, every comparison. */
+    record Summary(String device, long passed, long failed, List<String> notCovered, List<GoldenResult> results) {
+        static Summary of(String device, List<GoldenResult> results, List<String> notCovered) {
+            Map<String, List<GoldenResult>> cases = byCase(results);
+            long failed = cases.values().stream()
+                    .filter(rows -> !rows.stream().allMatch(GoldenResult::passed))
+                    .count();
+            return new Summary(device, cases.size() - failed, failed, List.copyOf(notCovered), results);
+        }
+
+        void print(PrintWriter out) {
+            if (!notCovered.isEmpty()) {
+                out.println(notCovered.size() + " not covered: " + String.join(", ", notCovered));
+            }
+            out.println(passed + " passed, " + failed + " failed");
         }
     }
 
@@ -117,27 +147,14 @@ final class VerifyCommand implements Callable<Integer> {
         return result.bound() == 0 ? 0 : result.error() / result.bound();
     }
 
-    private int summarise(List<GoldenResult> results, PrintWriter out) {
-        List<String> uncovered = GoldenSuites.uncovered(goldens);
-        if (!uncovered.isEmpty()) {
-            out.println(uncovered.size() + " folders not covered: " + String.join(", ", uncovered));
-        }
-        Map<String, List<GoldenResult>> cases = byCase(results);
-        long failed = cases.values().stream()
-                .filter(rows -> !rows.stream().allMatch(GoldenResult::passed))
-                .count();
-        out.println(cases.size() - failed + " passed, " + failed + " failed");
-        return failed == 0 && !cases.isEmpty() ? 0 : Wan.FAILED;
-    }
-
-    private static void write(Path file, List<GoldenResult> results) {
+    private static void write(Path file, Summary summary) {
         try {
             Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
             Files.write(
                     partial,
                     new ObjectMapper()
                             .enable(SerializationFeature.INDENT_OUTPUT)
-                            .writeValueAsBytes(results));
+                            .writeValueAsBytes(summary));
             Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
             throw new UncheckedIOException(file + ": cannot write the comparisons", failure);

@@ -1,14 +1,17 @@
 package io.wan4j.testkit.golden;
 
 import io.wan4j.tensor.Format;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Collects the comparisons of one suite on one device. */
 public final class GoldenResults {
     private final String suite;
     private final Format compute;
     private final List<GoldenResult> results = new ArrayList<>();
+    private final List<String> uncovered = new ArrayList<>();
 
     /**
      * No comparisons yet.
@@ -34,6 +37,40 @@ public final class GoldenResults {
 
     private void add(String caseName, String tensor, Measure measure, double error, double bound) {
         results.add(new GoldenResult(suite, caseName, tensor, error, bound, measure.label()));
+    }
+
+    /** Runs a case; if it stops, for example at a missing or damaged file, that is a failure of the case. */
+    void attempt(String caseName, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException failure) {
+            String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+            fail(caseName, message);
+        }
+    }
+
+    /** A case that failed before anything could be compared. */
+    void fail(String caseName, String message) {
+        results.add(new GoldenResult(suite, caseName, message, Double.POSITIVE_INFINITY, 0, "stopped by"));
+    }
+
+    /** Something in the folder that the suite has no way to run. */
+    void notCovered(String what) {
+        uncovered.add(suite + "/" + what);
+    }
+
+    /** The files with this ending that are not among the known names are not covered. */
+    void leftOver(Path folder, String ending, Set<String> known, String prefix) {
+        for (String name : GoldenSuite.files(folder, ending)) {
+            if (!known.contains(name)) {
+                notCovered(prefix + name);
+            }
+        }
+    }
+
+    /** What is in the folder but could not be run, by name. */
+    public List<String> uncovered() {
+        return List.copyOf(uncovered);
     }
 
     /** All comparisons so far, in order. */

@@ -11,7 +11,6 @@ import io.wan4j.testkit.synth.TensorCatalog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** What the full-size networks read, by name and shape, against {@code names/}. The device is not used. */
@@ -22,8 +21,7 @@ public final class NameGoldens implements GoldenSuite {
     }
 
     @Override
-    public List<GoldenResult> run(Path folder, Device device) {
-        GoldenResults results = new GoldenResults(name(), device.formats().compute());
+    public void run(Path folder, Device device, GoldenResults results) {
         Map<String, Map<String, Shape>> networks = new LinkedHashMap<>();
         networks.put("dit_14B_i2v_original", TensorCatalog.of(WanConfig.i2v14b()));
         networks.put("t5_umt5_xxl_original", TensorCatalog.of(TextConfig.umt5Xxl()));
@@ -32,10 +30,10 @@ public final class NameGoldens implements GoldenSuite {
         networks.forEach((label, read) -> {
             Path file = folder.resolve(label + ".json");
             if (Files.exists(file)) {
-                compare(label, read, GoldenJson.read(file), results);
+                results.attempt(label, () -> compare(label, read, GoldenJson.read(file), results));
             }
         });
-        return results.list();
+        results.leftOver(folder, ".json", networks.keySet(), "");
     }
 
     /** Every tensor that a network reads is in the checkpoint with this shape; one line with the number of differences. */

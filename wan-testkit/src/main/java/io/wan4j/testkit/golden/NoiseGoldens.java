@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 /** The noise of a seed against {@code rng/}. Host arithmetic: the device is not used. */
 public final class NoiseGoldens implements GoldenSuite {
     private static final double BOUND = 1e-6;
-    private static final Pattern SINGLE = Pattern.compile("seed_(\\d+)\\.n_(\\d+)");
-    private static final Pattern SEQUENCE = Pattern.compile("sequence_(\\d+)\\..*");
+    private static final Pattern SINGLE = Pattern.compile("seed_(-?\\d+)\\.n_(\\d+)");
+    private static final Pattern SEQUENCE = Pattern.compile("sequence_(-?\\d+)\\..*");
 
     @Override
     public String name() {
@@ -21,24 +21,29 @@ public final class NoiseGoldens implements GoldenSuite {
     }
 
     @Override
-    public List<GoldenResult> run(Path folder, Device device) {
-        GoldenResults results = new GoldenResults(name(), device.formats().compute());
-        try (GoldenFile file = GoldenFile.open(folder.resolve("torch_cpu.safetensors"))) {
-            for (String name : file.names("seed_")) {
-                Matcher matcher = SINGLE.matcher(name);
-                if (matcher.matches()) {
-                    float[] expected = file.floats(name);
-                    float[] actual = new TorchCpuGenerator(Long.parseLong(matcher.group(1))).randn(expected.length);
-                    results.compareExactly("torch_cpu", name, actual, expected, Measure.MAX_ABS, BOUND);
+    public void run(Path folder, Device device, GoldenResults results) {
+        for (String label : GoldenSuite.files(folder, ".safetensors")) {
+            results.attempt(label, () -> {
+                try (GoldenFile file = GoldenFile.open(folder.resolve(label + ".safetensors"))) {
+                    for (String name : file.names("")) {
+                        Matcher matcher = SINGLE.matcher(name);
+                        if (matcher.matches()) {
+                            float[] expected = file.floats(name);
+                            long seed = Long.parseLong(matcher.group(1));
+                            float[] actual = new TorchCpuGenerator(seed).randn(expected.length);
+                            results.compareExactly(label, name, actual, expected, Measure.MAX_ABS, BOUND);
+                        } else if (!SEQUENCE.matcher(name).matches()) {
+                            results.notCovered(label + " " + name);
+                        }
+                    }
+                    sequences(label, file, results);
                 }
-            }
-            sequences(file, results);
+            });
         }
-        return results.list();
     }
 
     /** Draws of one generator, in the order of their names. */
-    private static void sequences(GoldenFile file, GoldenResults results) {
+    private static void sequences(String label, GoldenFile file, GoldenResults results) {
         List<String> names = file.names("sequence_").stream()
                 .sorted(Comparator.naturalOrder())
                 .toList();
@@ -52,8 +57,7 @@ public final class NoiseGoldens implements GoldenSuite {
                     generator = new TorchCpuGenerator(Long.parseLong(current));
                 }
                 float[] expected = file.floats(name);
-                results.compareExactly(
-                        "torch_cpu", name, generator.randn(expected.length), expected, Measure.MAX_ABS, BOUND);
+                results.compareExactly(label, name, generator.randn(expected.length), expected, Measure.MAX_ABS, BOUND);
             }
         }
     }

@@ -55,9 +55,8 @@ public final class PipelineGoldens implements GoldenSuite {
     }
 
     @Override
-    public List<GoldenResult> run(Path folder, Device device) {
-        GoldenResults results = new GoldenResults(name(), device.formats().compute());
-        PictureGoldens.run(folder, results);
+    public void run(Path folder, Device device, GoldenResults results) {
+        results.attempt("pictures", () -> PictureGoldens.run(folder, results));
         JsonNode parameters = GoldenJson.read(folder.resolve("pipeline.json"));
         for (Path model : GoldenSuite.folders(folder)) {
             Path dims = model.resolve("tiny_dims.json");
@@ -70,12 +69,13 @@ public final class PipelineGoldens implements GoldenSuite {
                     OptionalInt.of(sizes.path("clip").path("vision_heads").asInt()));
             for (Map<Component, Path> chosen : variants(model)) {
                 String label = chosen.isEmpty() ? "files" : "twins";
-                try (ModelFiles files = ModelFiles.open(model, chosen)) {
-                    run(folder, parameters, new Setting(label, ModelParts.of(files, heads), device, results));
-                }
+                results.attempt(label, () -> {
+                    try (ModelFiles files = ModelFiles.open(model, chosen)) {
+                        run(folder, parameters, new Setting(label, ModelParts.of(files, heads), device, results));
+                    }
+                });
             }
         }
-        return results.list();
     }
 
     private record Setting(String label, ModelParts parts, Device device, GoldenResults results) {}
@@ -101,10 +101,16 @@ public final class PipelineGoldens implements GoldenSuite {
             VideoSize size =
                     VideoSize.of(picture.size(), parameters.path("max_area").asLong());
             Run run = new Run(setting, new Stages(models), picture, size);
-            withFile(folder.resolve("distill.safetensors"), file -> run.distilled(file, parameters));
-            withFile(
-                    folder.resolve("teacher_unipc_cfg.safetensors"),
-                    file -> run.teacher(file, parameters.path("teacher")));
+            String label = setting.label();
+            GoldenResults results = setting.results();
+            results.attempt(
+                    label + "/distill",
+                    () -> withFile(folder.resolve("distill.safetensors"), file -> run.distilled(file, parameters)));
+            results.attempt(
+                    label + "/teacher",
+                    () -> withFile(
+                            folder.resolve("teacher_unipc_cfg.safetensors"),
+                            file -> run.teacher(file, parameters.path("teacher"))));
         }
     }
 

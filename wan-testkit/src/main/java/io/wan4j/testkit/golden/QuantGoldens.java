@@ -7,7 +7,8 @@ import io.wan4j.tensor.FloatCodec.E4m3Rounding;
 import io.wan4j.testkit.GoldenFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * 8-bit formats against {@code quant/}: all codes of E4M3, single linear layers, and the quantised tiny transformers over
@@ -22,21 +23,24 @@ public final class QuantGoldens implements GoldenSuite {
     }
 
     @Override
-    public List<GoldenResult> run(Path folder, Device device) {
-        GoldenResults results = new GoldenResults(name(), device.formats().compute());
-        decode(folder, results);
-        encode(folder, results);
+    public void run(Path folder, Device device, GoldenResults results) {
+        results.attempt("e4m3_decode", () -> decode(folder, results));
+        results.attempt("e4m3_encode", () -> encode(folder, results));
+        Set<String> known = new HashSet<>(Set.of("e4m3_decode", "e4m3_encode", "dit_quant"));
         for (JsonNode one : GoldenJson.read(folder.resolve("linear.json"))) {
             String name = one.path("file").asText();
-            try (GoldenFile file = GoldenFile.open(folder.resolve(name + ".safetensors"))) {
-                new QuantLinear(name, file, device, results).run();
-            }
+            known.add(name);
+            results.attempt(name, () -> {
+                try (GoldenFile file = GoldenFile.open(folder.resolve(name + ".safetensors"))) {
+                    new QuantLinear(name, file, device, results).run();
+                }
+            });
         }
+        results.leftOver(folder, ".safetensors", known, "");
         Path model = folder.resolveSibling("pipeline");
         if (Files.isDirectory(model)) {
-            QuantTransformer.run(folder, model, device, results);
+            results.attempt("dit_quant", () -> QuantTransformer.run(folder, model, device, results));
         }
-        return results.list();
     }
 
     private static void decode(Path folder, GoldenResults results) {

@@ -75,7 +75,7 @@ record QuantTransformer(GoldenFile file, ModelParts parts, StepDistill schedule,
                     new QuantTransformer(golden, ModelParts.of(files, heads), schedule(pipeline), device, results);
             for (Case one : CASES) {
                 if (!golden.names(one.label()).isEmpty()) {
-                    all.run(one, folder);
+                    results.attempt(one.label(), () -> all.run(one, folder));
                 }
             }
         }

@@ -13,8 +13,9 @@ import io.wan4j.spi.Device;
 import io.wan4j.testkit.GoldenFile;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
+import java.util.HashSet;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** The image encoder against {@code clip/}: preprocessing, model, cases. */
 public final class VisionGoldens implements GoldenSuite {
@@ -27,24 +28,27 @@ public final class VisionGoldens implements GoldenSuite {
     }
 
     @Override
-    public List<GoldenResult> run(Path folder, Device device) {
-        GoldenResults results = new GoldenResults(name(), device.formats().compute());
+    public void run(Path folder, Device device, GoldenResults results) {
         ProbeDevice probe = new ProbeDevice(device);
         JsonNode cases = GoldenJson.read(folder.resolve("cases.json"));
         OptionalInt heads = OptionalInt.of(cases.path("vision_heads").asInt());
         try (GoldenFile weights = GoldenFile.open(folder.resolve("model.safetensors"));
                 ImageEncoder encoder =
                         ImageEncoder.load(VisionConfig.infer(weights.weights(), heads), weights.weights(), probe)) {
+            Set<String> known = new HashSet<>(Set.of("model"));
             for (JsonNode one : cases.path("cases")) {
                 String name = "case_" + one.path("case").asInt();
-                Picture picture =
-                        Picture.read(folder.resolve(one.path("picture").asText()));
-                try (GoldenFile file = GoldenFile.open(folder.resolve(name + ".safetensors"))) {
-                    runCase(new Case(name, file, picture), encoder, probe.fresh(), results);
-                }
+                known.add(name);
+                results.attempt(name, () -> {
+                    Picture picture =
+                            Picture.read(folder.resolve(one.path("picture").asText()));
+                    try (GoldenFile file = GoldenFile.open(folder.resolve(name + ".safetensors"))) {
+                        runCase(new Case(name, file, picture), encoder, probe.fresh(), results);
+                    }
+                });
             }
+            results.leftOver(folder, ".safetensors", known, "");
         }
-        return results.list();
     }
 
     private record Case(String label, GoldenFile file, Picture picture) {}
