@@ -1,7 +1,7 @@
 // out = epilogue(3-D convolution), channels last, as a matrix product without unfolding the input: rows are output
 // positions (t, y, x), depth is (tap, channel), columns are output channels; see product.cuh for the product.
 // past [P, H, W, I] and x [T, H, W, I] follow each other in time; outside of height and width are zeros.
-// w [O, taps, I] with I padded to a multiple of 8. Bound: the tensor cores, 2 x positions x O x taps x I operations.
+// w: O rows of [taps, I] with I padded to a multiple of 8, row_bytes apart, so that the first taps can be left out. Bound: the tensor cores, 2 x positions x O x taps x I operations.
 #include "product.cuh"
 
 struct Input {
@@ -82,9 +82,10 @@ template <class In, bool VECTOR> struct Positions {
 
 #define KERNEL(NAME, IN, OUT, TILE, VECTOR)                                                                  \
   extern "C" __global__ void __launch_bounds__(TILE::THREADS, 1)                                             \
-      convolution_bf16_##NAME(const u8* w, Epilogue epilogue, Input input, int depth_bytes) {                \
+      convolution_bf16_##NAME(const u8* w, Epilogue epilogue, Input input, int row_bytes) {                  \
+    int depth_bytes = input.taps * input.padded * 2;                                                         \
     multiply<Bf16Product, OUT, TILE>(Positions<IN, VECTOR>{input, epilogue.rows},                            \
-                                     DenseRows{w, depth_bytes, epilogue.columns, depth_bytes}, epilogue,     \
+                                     DenseRows{w, row_bytes, epilogue.columns, depth_bytes}, epilogue,       \
                                      (depth_bytes + SLICE_BYTES - 1) / SLICE_BYTES);                         \
   }
 KERNEL(bf16_bf16_medium, bf16, bf16, MediumTile, true)

@@ -1,5 +1,5 @@
 // The convolution of convolution_bf16.cu in F32 arithmetic on the ordinary cores, for checking. One thread an output
-// element; w F32 [O, taps, I].
+// element; w F32, rows of [taps, I], row_bytes apart.
 #include "epilogue.cuh"
 
 struct Input {
@@ -19,7 +19,7 @@ struct Input {
   int taps;
 };
 
-template <class In, class Out> DEVICE void body(const float* w, const Epilogue& epilogue, const Input& in) {
+template <class In, class Out> DEVICE void body(const float* w, const Epilogue& epilogue, const Input& in, int row_floats) {
   i64 i = i64(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= i64(epilogue.rows) * epilogue.columns) return;
   int position = int(i / epilogue.columns);
@@ -38,7 +38,7 @@ template <class In, class Out> DEVICE void body(const float* w, const Epilogue& 
     const In* pixel =
         static_cast<const In*>(old ? in.past : in.x) +
         ((i64(old ? frame : frame - in.past_frames) * in.height + row) * in.width + column) * in.channels;
-    const float* weight = w + (i64(out) * in.taps + tap) * in.channels;
+    const float* weight = w + i64(out) * row_floats + tap * in.channels;
     for (int c = 0; c < in.channels; c++) sum = fmaf(to_float(pixel[c]), weight[c], sum);
   }
   float y1[1] = {sum};
@@ -46,8 +46,9 @@ template <class In, class Out> DEVICE void body(const float* w, const Epilogue& 
 }
 
 #define KERNEL(IN, OUT)                                                                                    \
-  extern "C" __global__ void convolution_f32_##IN##_##OUT(const float* w, Epilogue epilogue, Input input, int) { \
-    body<IN, OUT>(w, epilogue, input);                                                                     \
+  extern "C" __global__ void convolution_f32_##IN##_##OUT(const float* w, Epilogue epilogue, Input input, \
+                                                            int row_bytes) {                               \
+    body<IN, OUT>(w, epilogue, input, row_bytes / 4);                                                      \
   }
 KERNEL(f32, f32)
 KERNEL(bf16, f32)

@@ -34,7 +34,7 @@ final class RecordingDevice implements Device {
      *
      * @param frames frames of the input, earlier ones included
      * @param input [frames, H, W, C]
-     * @param weight [out, in, kt, kh, kw]
+     * @param weight [out, in, kt, kh, kw], without taps in time on frames that are missing
      * @param geometry strides and padding
      */
     record Call(long frames, Shape input, Shape weight, Convolution.Geometry geometry) {
@@ -42,9 +42,14 @@ final class RecordingDevice implements Device {
             this(
                     past.shape().dim(0) + x.shape().dim(0),
                     x.shape().withFirst(past.shape().dim(0) + x.shape().dim(0)),
-                    layer.weight().shape(),
+                    taps(layer, past.shape().dim(0) + x.shape().dim(0)),
                     layer.geometry());
         }
+    }
+
+    private static Shape taps(Convolution layer, long frames) {
+        Shape w = layer.weight().shape();
+        return Shape.of(w.dim(0), w.dim(1), w.dim(2) - layer.missingFrames(frames), w.dim(3), w.dim(4));
     }
 
     List<Call> calls() {

@@ -14,8 +14,9 @@ import io.wan4j.tensor.Format;
 import io.wan4j.testkit.synth.SyntheticWeights;
 import io.wan4j.testkit.synth.TensorCatalog;
 import java.util.List;
+import org.bytedeco.pytorch.Tensor;
 
-/** The VAE at 832x480, against its convolutions alone in libtorch. */
+/** The VAE at 832x480, against the decoder in libtorch, and for context against its convolutions alone. */
 final class VaeExperiments {
     private static final int HEIGHT = 480;
     private static final int WIDTH = 832;
@@ -42,6 +43,7 @@ final class VaeExperiments {
                 isQuick,
                 List.of(
                         () -> decoder(devices.bf16(), latentFrames),
+                        () -> torchDecoder(latentFrames),
                         () -> TorchConvolutions.contender(device -> decode(device, latentFrames))));
     }
 
@@ -56,6 +58,16 @@ final class VaeExperiments {
     private static Contender decoder(Device device, int latentFrames) {
         VaeDecoder decoder = loadDecoder(device);
         return Contender.ours(device.name(), "BF16", () -> run(decoder, latentFrames), decoder::close);
+    }
+
+    /** The whole decoder, with the same weights, its pictures handed over as ours are: as floats. */
+    private static Contender torchDecoder(int latentFrames) {
+        Libtorch data = new Libtorch();
+        TorchDecoder decoder =
+                new TorchDecoder(data, CONFIG, SyntheticWeights.dense(TensorCatalog.of(CONFIG), Format.F32, 1));
+        float[] values = values(16 * latentFrames * HEIGHT / 8 * WIDTH / 8);
+        Tensor[] latents = decoder.latents(values, latentFrames, HEIGHT / 8, WIDTH / 8);
+        return data.contender("BF16", () -> decoder.decode(latents, TorchDecoder::values));
     }
 
     private static void decode(Device device, int latentFrames) {

@@ -49,6 +49,7 @@ final class ConvolutionKernel {
         private final Rows past;
         private final Rows now;
         private final int pastFrames;
+        private final long frames;
         private final int height;
         private final int width;
         private final int channels;
@@ -56,6 +57,7 @@ final class ConvolutionKernel {
         Frames(Tensor past, Tensor x) {
             Shape s = x.shape();
             this.pastFrames = (int) past.shape().dim(0);
+            this.frames = past.shape().dim(0) + s.dim(0);
             this.height = (int) s.dim(1);
             this.width = (int) s.dim(2);
             this.channels = (int) s.dim(3);
@@ -74,10 +76,11 @@ final class ConvolutionKernel {
             int time = (int) layer.kernelTime();
             Convolution.Geometry geometry = layer.geometry();
             int padded = (width + geometry.before() + geometry.after()) * channels;
+            int missing = (int) layer.missingFrames(frames);
             float[] seen = new float[time * space * padded];
             for (int dt = 0; dt < time; dt++) {
-                int frame = t * geometry.strideTime() + dt;
-                for (int dy = 0; dy < space; dy++) {
+                int frame = t * geometry.strideTime() + dt - missing;
+                for (int dy = 0; dy < space && frame >= 0; dy++) {
                     int row = y * geometry.strideSpace() + dy - geometry.before();
                     int to = (dt * space + dy) * padded + geometry.before() * channels;
                     if (row >= 0 && row < height) {

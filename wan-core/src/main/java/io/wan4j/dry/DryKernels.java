@@ -112,7 +112,9 @@ final class DryKernels implements Kernels {
 
     @Override
     public void convolution(Tensor past, Tensor x, Convolution layer, Epilogue epilogue, Tensor out) {
-        convolutionFlops += 2 * out.shape().count() * (layer.weight().shape().count() / layer.out());
+        long missing = layer.missingFrames(past.shape().dim(0) + x.shape().dim(0));
+        long taps = (layer.kernelTime() - missing) * layer.kernelSpace() * layer.kernelSpace();
+        convolutionFlops += 2 * out.shape().count() * taps * layer.in();
         bytes += layer.weight().bytes();
         touch(past, x, out);
     }

@@ -331,7 +331,10 @@ public final class Ops implements AutoCloseable {
         return out;
     }
 
-    /** Convolution over the frames of past, then those of x, joins the target (Store or AddTo), F32 or of x's format. */
+    /**
+     * Convolution over the frames of past, then those of x, joins the target (Store or AddTo), F32 or of x's format. Frames
+     * that the kernel sees before past are zeros.
+     */
     public void convolution(Tensor past, Tensor x, Convolution layer, Target target) {
         String where = layer.name();
         Check.rank(where, "input", x, 4);
@@ -344,7 +347,7 @@ public final class Ops implements AutoCloseable {
                 target.out());
         Check.that(x.shape().dim(3) == layer.in(), where, "input [..," + layer.in() + "]", x);
         long frames = past.shape().dim(0) + x.shape().dim(0);
-        Check.that(frames >= layer.kernelTime(), where, "at least " + layer.kernelTime() + " frames", frames);
+        Check.that(frames >= 1, where, "at least one frame", frames);
         Check.shape(
                 where,
                 "out",

@@ -48,9 +48,14 @@ public record Convolution(String name, Weight weight, Tensor bias, Geometry geom
         return weight.shape().dim(3);
     }
 
-    /** Output frames for this many input frames, earlier ones included. */
+    /** Output frames for this many input frames, earlier ones included; one if there are fewer than the kernel sees. */
     public long outFrames(long frames) {
-        return (frames - kernelTime()) / geometry.strideTime() + 1;
+        return Math.max(0, frames - kernelTime()) / geometry.strideTime() + 1;
+    }
+
+    /** How many frames of zeros come before so many input frames, so that there is one output frame. */
+    public long missingFrames(long frames) {
+        return Math.max(0, kernelTime() - frames);
     }
 
     /** Output rows or columns for this many input rows or columns. */

@@ -64,7 +64,8 @@ public interface Kernels {
     /**
      * 3-D convolution over the frames of past followed by those of x, without padding in time. past [P, H, W, I] with
      * P >= 0; x [T, H, W, I], both F32 or both BF16; out [(P + T - kt) / st + 1, H', W', O], F32 or of x's format.
-     * Epilogue Store or AddTo.
+     * Where P + T is less than kt, as at the beginning of a video, the frames that are missing before past are zeros: only the last
+     * P + T taps in time are multiplied, and out has one frame. Epilogue Store or AddTo.
      */
     void convolution(Tensor past, Tensor x, Convolution layer, Epilogue epilogue, Tensor out);
 

@@ -34,14 +34,18 @@ final class ConvolutionKernels {
         int channels = Math.toIntExact(layer.in());
         boolean exact = dense.values().format() == Format.F32;
         int padded = exact ? channels : (channels + 7) / 8 * 8; // as the weight was placed
-        int taps = Math.toIntExact(layer.kernelTime() * layer.kernelSpace() * layer.kernelSpace());
+        long tapBytes = (long) padded * dense.values().format().bytes();
+        long frameTaps = layer.kernelSpace() * layer.kernelSpace();
+        // Taps on frames that are missing, which are zeros, stand first in every row of the weight.
+        long missing = layer.missingFrames(past.shape().dim(0) + x.shape().dim(0)) * frameTaps;
         ProductEpilogue joined = ProductEpilogue.store(address(out), out.format(), columns)
                 .withBias(address(layer.bias()))
                 .withJoin(Joins.of(epilogue));
-        KernelArguments arguments = joined.write(new KernelArguments().pointer(address(dense.values())), rows, columns);
+        KernelArguments arguments = joined.write(
+                new KernelArguments().pointer(address(dense.values()) + missing * tapBytes), rows, columns);
         writeInput(arguments, past, x, layer, out)
-                .int32(taps)
-                .int32(taps * padded * dense.values().format().bytes());
+                .int32(layer.kernelTime() * frameTaps - missing)
+                .int32(layer.kernelTime() * frameTaps * tapBytes);
         if (exact) {
             launcher.launch(
                     Launcher.Call.of(

@@ -8,18 +8,20 @@ import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.Tensor;
 
 /**
- * Convolutions strip by strip: some rows of all frames, earlier ones first, are gathered with their borders into
+ * Convolutions, by {@link TileConvolution} where it can, else strip by strip: some rows of all frames, earlier ones first, are gathered with their borders into
  * scratch, and each output frame of the strip is one oneDNN convolution on one thread.
  */
-final class ConvolutionKernel {
+final class ConvolutionKernel implements AutoCloseable {
     private static final long ROWS = 8;
 
     private final Workers workers;
     private final Format compute;
+    private final TileConvolution tiles;
 
     ConvolutionKernel(Workers workers, Format compute) {
         this.workers = workers;
         this.compute = compute;
+        this.tiles = new TileConvolution(workers);
     }
 
     /** One call's operands, shared by its tasks. */
@@ -28,9 +30,10 @@ final class ConvolutionKernel {
             Shape w = layer.weight().shape();
             Convolution.Geometry g = layer.geometry();
             long width = frames.width();
+            long missing = layer.missingFrames(frames.count());
             long right = (out.shape().dim(2) - 1) * g.strideSpace() + w.dim(3) - width - g.before();
             return new ConvolutionSpec(
-                    new ConvolutionSpec.Kernel(w.dim(0), w.dim(1), w.dim(2), w.dim(3)),
+                    new ConvolutionSpec.Kernel(w.dim(0), w.dim(1), missing, w.dim(2) - missing, w.dim(3)),
                     rows,
                     width,
                     g.before(),
@@ -44,7 +47,7 @@ final class ConvolutionKernel {
 
     /** See {@link io.wan4j.spi.Kernels#convolution}. */
     void convolution(Tensor past, Tensor x, Convolution layer, Epilogue epilogue, Tensor out) {
-        if (out.shape().count() == 0) {
+        if (out.shape().count() == 0 || tiles.run(past, x, layer, epilogue, out)) {
             return;
         }
         Call call = new Call(new Frames(past, x, compute), layer, epilogue instanceof Epilogue.AddTo, out);
@@ -90,5 +93,10 @@ final class ConvolutionKernel {
             long result = NativeStorage.address(call.out()) + (t * out.dim(1) + row) * outLine;
             worker.run(primitive, input, weight, bias, result);
         }
+    }
+
+    @Override
+    public void close() {
+        tiles.close();
     }
 }

@@ -16,8 +16,17 @@ package io.wan4j.onednn;
  */
 record ConvolutionSpec(
         Kernel kernel, long rows, long width, long before, long after, long stride, int type, int result, boolean sum) {
-    /** Extents of the weight [out, in, time, space, space]. */
-    record Kernel(long out, long in, long time, long space) {}
+    /**
+     * Extents of the weight [out, in, skipped + time, space, space].
+     *
+     * @param skipped first taps in time, on frames that are missing
+     */
+    record Kernel(long out, long in, long skipped, long time, long space) {
+        /** Bytes of an F32 weight before the first tap that is used. */
+        long skippedBytes() {
+            return skipped * space * space * Float.BYTES;
+        }
+    }
 
     long rowsIn() {
         return (rows - 1) * stride + kernel.space();

@@ -20,11 +20,12 @@ final class ConvolutionWeight implements Storage {
     private static final int PIECE = 1 << 20;
 
     /** A copy and its order. */
-    private record Copy(dnnl_memory_desc order, long address) {}
+    private record Copy(ConvolutionSpec.Kernel kernel, dnnl_memory_desc order, long address) {}
 
     private final StoredTensor values;
     private final long bytes;
     private final NativeArena arena;
+    private long tiles;
     private final List<Copy> copies = new ArrayList<>();
 
     ConvolutionWeight(StoredTensor values, Format compute, NativeArena arena) {
@@ -37,19 +38,28 @@ final class ConvolutionWeight implements Storage {
     long address(Worker worker, Primitive convolution, ConvolutionSpec.Kernel kernel) {
         dnnl_memory_desc order = convolution.order(1);
         for (Copy copy : copies) {
-            if (dnnl_memory_desc_equal(copy.order(), order) != 0) {
+            if (copy.kernel().equals(kernel) && dnnl_memory_desc_equal(copy.order(), order) != 0) {
                 return copy.address();
             }
         }
         dnnl_memory_desc kept = new dnnl_memory_desc();
         Dnnl.check(dnnl_memory_desc_clone(kept, order), "convolution order");
         arena.closeAfterwards(() -> dnnl_memory_desc_destroy(kept));
-        Copy copy = new Copy(kept, arena.take(Md.bytes(order)).address());
+        Copy copy = new Copy(kernel, kept, arena.take(Md.bytes(order)).address());
         try (Primitive packer = Convolutions.packer(kernel, kept)) {
-            worker.run(packer, plain(worker), copy.address());
+            worker.run(packer, plain(worker) + kernel.skippedBytes(), copy.address());
         }
         copies.add(copy);
         return copy.address();
+    }
+
+    /** Address of the weight in the order of {@link TileConvolution}, of which there is one for a layer. */
+    long tiles(Workers workers, TileConvolutionWeight order) {
+        if (tiles == 0) {
+            tiles = arena.take(order.bytes()).address();
+            order.pack(workers, values, tiles);
+        }
+        return tiles;
     }
 
     /** The weight as F32 in scratch. */

@@ -34,11 +34,12 @@ final class Convolutions {
         return dims(k, k.out(), k.in(), k.time(), k.space(), k.space());
     }
 
-    /** From F32 rows of the weight to an order. Arguments at run time: weight, packed weight, scratchpad. */
+    /** From F32 rows of the weight, at the first tap that is used, to an order. Arguments at run time: weight, packed weight, scratchpad. */
     static Primitive packer(ConvolutionSpec.Kernel k, dnnl_memory_desc order) {
         long tap = k.space() * k.space();
-        dnnl_memory_desc from = Md.strided(
-                dnnl_f32, weightDims(k), dims(k, k.in() * k.time() * tap, k.time() * tap, tap, k.space(), 1));
+        long channel = (k.skipped() + k.time()) * tap;
+        dnnl_memory_desc from =
+                Md.strided(dnnl_f32, weightDims(k), dims(k, k.in() * channel, channel, tap, k.space(), 1));
         Primitive primitive = Reorders.create(from, order);
         dnnl_memory_desc_destroy(from);
         return primitive;

@@ -60,6 +60,40 @@ final class Frames {
         }
     }
 
+    /** Rows and columns of a frame; what lies outside is zero. */
+    record Window(long row, long rows, long column, long columns) {}
+
+    /** Copies a window of a frame that is in the strips' format already. */
+    void gather(long frame, Window window, long target) {
+        Shape s = x.shape();
+        long pastFrames = past.shape().dim(0);
+        Tensor from = frame < pastFrames ? past : x;
+        long index = frame < pastFrames ? frame : frame - pastFrames;
+        long pixel = s.dim(3) * format.bytes();
+        long lineBytes = window.columns() * pixel;
+        long left = Math.max(0, -window.column()) * pixel;
+        long right = Math.max(0, window.column() + window.columns() - s.dim(2)) * pixel;
+        long source = NativeStorage.address(from) + (index * s.dim(1) * s.dim(2) + window.column()) * pixel + left;
+        try (Address to = new Address();
+                Address at = new Address()) {
+            for (long r = 0; r < window.rows(); r++) {
+                long row = window.row() + r;
+                long line = target + r * lineBytes;
+                if (row < 0 || row >= s.dim(1)) {
+                    Pointer.memset(to.at(line), 0, lineBytes);
+                    continue;
+                }
+                if (left > 0) {
+                    Pointer.memset(to.at(line), 0, left);
+                }
+                if (right > 0) {
+                    Pointer.memset(to.at(line + lineBytes - right), 0, right);
+                }
+                Pointer.memcpy(to.at(line + left), at.at(source + row * s.dim(2) * pixel), lineBytes - left - right);
+            }
+        }
+    }
+
     private static void zero(long target, long bytes) {
         if (bytes > 0) {
             try (Address to = new Address()) {

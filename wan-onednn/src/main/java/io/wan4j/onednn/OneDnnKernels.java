@@ -144,5 +144,6 @@ final class OneDnnKernels implements Kernels, AutoCloseable {
     public void close() {
         linear.close();
         attention.close();
+        convolution.close();
     }
 }

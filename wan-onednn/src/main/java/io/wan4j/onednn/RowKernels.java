@@ -4,10 +4,12 @@ import io.wan4j.spi.Activation;
 import io.wan4j.spi.Rope;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Tensor;
+import org.bytedeco.javacpp.Pointer;
 
 /** Operations on rows: norms, rotary embedding, activations, and the quantiser at their end. */
 final class RowKernels {
     private static final int PIECE = 1 << 14;
+    private static final long COPY = 1L << 20;
 
     private final Workers workers;
 
@@ -89,7 +91,21 @@ final class RowKernels {
     }
 
     void copy(Tensor x, Tensor out) {
-        pieces(x, out, (worker, block, count) -> {});
+        if (x.format() == out.format()) {
+            copyBytes(NativeStorage.address(x), NativeStorage.address(out), x.bytes());
+        } else {
+            pieces(x, out, (worker, block, count) -> {});
+        }
+    }
+
+    private void copyBytes(long from, long to, long bytes) {
+        workers.run(Math.toIntExact((bytes + COPY - 1) / COPY), (worker, piece) -> {
+            long start = piece * COPY;
+            try (Address source = new Address();
+                    Address target = new Address()) {
+                Pointer.memcpy(target.at(to + start), source.at(from + start), Math.min(COPY, bytes - start));
+            }
+        });
     }
 
     @FunctionalInterface

@@ -147,6 +147,8 @@ public final class ContractShapes {
                 new ConvolutionShape(2, 1, 4, 3, 3, 6, 3, 3, Geometry.SAME_3),
                 new ConvolutionShape(2, 4, 3, 5, 6, 9, 3, 3, Geometry.SAME_3),
                 new ConvolutionShape(0, 3, 2, 2, 4, 3, 3, 3, Geometry.SAME_3),
+                new ConvolutionShape(0, 1, 4, 3, 3, 6, 3, 3, Geometry.SAME_3),
+                new ConvolutionShape(1, 1, 3, 5, 6, 5, 3, 3, Geometry.SAME_3),
                 new ConvolutionShape(0, 2, 6, 4, 5, 3, 1, 3, down),
                 new ConvolutionShape(0, 1, 5, 7, 3, 4, 1, 3, down),
                 new ConvolutionShape(2, 1, 3, 3, 6, 12, 3, 1, Geometry.POINT),
@@ -158,6 +160,12 @@ public final class ContractShapes {
                         List.of(
                                 new ConvolutionShape(2, 1, 5, 9, 32, 70, 3, 3, Geometry.SAME_3),
                                 new ConvolutionShape(2, 1, 3, 9, 96, 40, 3, 3, Geometry.SAME_3),
+                                new ConvolutionShape(2, 1, 11, 75, 96, 96, 3, 3, Geometry.SAME_3),
+                                new ConvolutionShape(1, 1, 9, 37, 192, 64, 3, 3, Geometry.SAME_3),
+                                new ConvolutionShape(0, 1, 17, 10, 32, 32, 3, 3, Geometry.SAME_3),
+                                new ConvolutionShape(2, 1, 5, 13, 64, 128, 3, 1, Geometry.POINT),
+                                new ConvolutionShape(0, 2, 10, 67, 384, 32, 1, 3, Geometry.SAME_3),
+                                new ConvolutionShape(0, 1, 21, 34, 64, 96, 1, 3, down),
                                 new ConvolutionShape(0, 1, 12, 10, 48, 48, 1, 3, down)))
                 : small;
     }

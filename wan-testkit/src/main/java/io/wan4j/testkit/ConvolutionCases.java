@@ -124,16 +124,17 @@ final class ConvolutionCases {
         private void element(int t, int row, int column, int o, Expected y, int at) {
             int space = s.kernelSpace();
             int taps = s.in() * s.kernelTime() * space * space;
+            int missing = Math.max(0, s.kernelTime() - s.past() - s.frames());
             for (int tap = 0; tap < taps; tap++) {
                 int c = tap / (s.kernelTime() * space * space);
-                int frame = t * s.geometry().strideTime() + tap / (space * space) % s.kernelTime();
+                int frame = t * s.geometry().strideTime() + tap / (space * space) % s.kernelTime() - missing;
                 int h = row * s.geometry().strideSpace()
                         + tap / space % space
                         - s.geometry().before();
                 int w = column * s.geometry().strideSpace()
                         + tap % space
                         - s.geometry().before();
-                if (h < 0 || h >= s.height() || w < 0 || w >= s.width()) {
+                if (frame < 0 || h < 0 || h >= s.height() || w < 0 || w >= s.width()) {
                     continue;
                 }
                 double term = (double) weight[o * taps + tap]

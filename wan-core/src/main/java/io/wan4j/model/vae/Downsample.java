@@ -40,7 +40,7 @@ final class Downsample implements SettlingLayer {
         public Downsample begin(Caches caches, Shape frame) {
             Shape halved = halved(space, frame);
             return new Downsample(
-                    space, time.map(convolution -> new Halving(convolution, caches.zeros(halved.withFirst(2)))));
+                    space, time.map(convolution -> new Halving(convolution, caches.frames(halved.withFirst(2)))));
         }
     }
 

@@ -61,13 +61,13 @@ class VaeDryRunTest {
     }
 
     @Test
-    void workIsThatOfThePublishedModel() throws IOException {
+    void workIsThatOfThePublishedModelWithoutItsProductsWithMissingFrames() throws IOException {
         assertThat(encode(ActivationFormats.F32, 81, Repetition.RECOMPUTE).flops() / 1e12)
-                .isCloseTo(164, within(0.5));
-        assertThat(decode(ActivationFormats.F32, 21).flops() / 1e12).isCloseTo(275, within(0.5));
+                .isCloseTo(161.2, within(0.1));
+        assertThat(decode(ActivationFormats.F32, 21).flops() / 1e12).isCloseTo(271.3, within(0.1));
         assertThat(encode(ActivationFormats.F32, 1, Repetition.REUSE).flops() / 1e12)
-                .isCloseTo(2.72, within(0.01));
-        assertThat(decode(ActivationFormats.F32, 1).flops() / 1e12).isCloseTo(4.35, within(0.01));
+                .isCloseTo(0.99, within(0.01));
+        assertThat(decode(ActivationFormats.F32, 1).flops() / 1e12).isCloseTo(1.70, within(0.01));
     }
 
     @Test
