@@ -28,6 +28,11 @@ public record GenerationReport(
         return phases.stream().map(PhaseReport::duration).reduce(Duration.ZERO, Duration::plus);
     }
 
+    /** Memory of the process in the phase that held most of it, where that is known. */
+    public Optional<HeldMemory> held() {
+        return phases.stream().flatMap(report -> report.held().stream()).reduce(HeldMemory::max);
+    }
+
     /** One phase, if it ran. */
     public Optional<PhaseReport> phase(Phase phase) {
         return phases.stream().filter(report -> report.phase() == phase).findFirst();

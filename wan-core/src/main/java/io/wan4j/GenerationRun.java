@@ -30,6 +30,7 @@ final class GenerationRun {
     private final GenerationPlan plan;
     private final ProgressMeter meter;
     private final StageStore store;
+    private final HeldMemory.Meter held;
     private final Map<Phase, PhaseReport> reports = new EnumMap<>(Phase.class);
 
     GenerationRun(LoadedModels models, GenerationPlan plan, ProgressMeter meter, StageStore store) {
@@ -38,6 +39,7 @@ final class GenerationRun {
         this.plan = plan;
         this.meter = meter;
         this.store = store;
+        this.held = new HeldMemory.Meter(models.device().memory());
     }
 
     /** Token ids of a request's prompts; the negative one only with guidance. */
@@ -62,18 +64,18 @@ final class GenerationRun {
         VideoSize size = request.videoSize();
         float[] text = text("text", prompts.positive(), prompts);
         Optional<float[]> negative = prompts.negative().map(ids -> text("negative_text", ids, prompts));
-        models.finished(Phase.TEXT_ENCODING);
+        finished(Phase.TEXT_ENCODING);
         float[] image = kept(
                 Part.all(Phase.IMAGE_ENCODING),
                 "image",
                 tick -> stages.image(ClipPreprocess.apply(request.picture()), tick));
-        models.finished(Phase.IMAGE_ENCODING);
+        finished(Phase.IMAGE_ENCODING);
         float[] condition = kept(
                 Part.all(Phase.LATENT_ENCODING),
                 "condition",
                 tick -> stages.condition(
                         Resize.BICUBIC.apply(request.picture(), size.pixels()), request.frames(), tick));
-        models.finished(Phase.LATENT_ENCODING);
+        finished(Phase.LATENT_ENCODING);
         float[] latents = denoise(
                 request,
                 new DenoisingJob(text, negative, request.guidance(), image, condition, size, request.latentFrames()));
@@ -81,7 +83,7 @@ final class GenerationRun {
             stages.decode(latents, request.latentFrames(), size, frame -> frames.accept(frame.toPicture()), tick);
             return latents;
         });
-        models.finished(Phase.DECODING);
+        finished(Phase.DECODING);
         meter.finished();
         List<String> all =
                 Stream.concat(warnings.stream(), models.takeWarnings().stream()).toList();
@@ -106,7 +108,7 @@ final class GenerationRun {
                 return latents;
             });
         }
-        models.finished(Phase.DENOISING);
+        finished(Phase.DENOISING);
         requireFinite(latents);
         return latents;
     }
@@ -127,6 +129,12 @@ final class GenerationRun {
                 [WanConfig.LATENT_CHANNELS * request.latentFrames() * size.latentHeight() * size.latentWidth()];
         new TorchCpuGenerator(request.seed()).randn(noise);
         return noise;
+    }
+
+    private void finished(Phase phase) {
+        if (models.finished(phase)) {
+            held.trimmed();
+        }
     }
 
     private float[] kept(Part part, String key, Function<Tick, float[]> work) {
@@ -150,7 +158,8 @@ final class GenerationRun {
                 Duration.ofNanos(loaded - start),
                 plan.cost(phase).work().share(part.part(), part.whole()),
                 memory.inArenas(),
-                memory.workspace().peak());
+                memory.workspace().peak(),
+                held.read());
         reports.merge(phase, report, PhaseReport::and);
         return result;
     }

@@ -16,6 +16,11 @@ final class ResidentMemory {
         return kilobytes("VmHWM:");
     }
 
+    /** Bytes resident now that are no pages of files, so that the system cannot drop them ({@code RssAnon}). */
+    static OptionalLong anonymous() {
+        return kilobytes("RssAnon:");
+    }
+
     private static OptionalLong kilobytes(String field) {
         if (!Files.isReadable(STATUS)) {
             return OptionalLong.empty();

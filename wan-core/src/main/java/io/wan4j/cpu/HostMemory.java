@@ -49,6 +49,11 @@ public final class HostMemory implements Memory, AutoCloseable {
     }
 
     @Override
+    public boolean isHost() {
+        return true;
+    }
+
+    @Override
     public void upload(ByteBuffer source, Tensor target) {
         bytes(target).put(0, source, source.position(), Math.toIntExact(target.bytes()));
     }

@@ -175,11 +175,18 @@ public final class LoadedModels implements AutoCloseable {
         }
     }
 
-    /** The phase is over: frees its network unless it is to be kept. */
-    public void finished(Phase phase) {
-        if (!kept.contains(phase)) {
-            close(loaded.remove(phase));
+    /**
+     * The phase is over: frees its network and the workspace's pages, unless all is to be kept.
+     *
+     * @return whether they were freed
+     */
+    public boolean finished(Phase phase) {
+        if (kept.contains(phase)) {
+            return false;
         }
+        close(loaded.remove(phase));
+        device.memory().workspace().trim();
+        return true;
     }
 
     private static void close(@org.jspecify.annotations.Nullable AutoCloseable model) {

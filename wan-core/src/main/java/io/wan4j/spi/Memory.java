@@ -25,4 +25,14 @@ public interface Memory {
 
     /** Bytes that open arenas hold. */
     long inArenas();
+
+    /** Bytes that kernels hold for themselves besides arenas and workspace: scratchpads, packed operands. */
+    default long inScratch() {
+        return 0;
+    }
+
+    /** Whether this memory is the process's own, so that the system counts it as resident. */
+    default boolean isHost() {
+        return false;
+    }
 }

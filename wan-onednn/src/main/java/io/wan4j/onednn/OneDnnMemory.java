@@ -68,9 +68,14 @@ final class OneDnnMemory implements Memory, AutoCloseable {
         return inArenas;
     }
 
-    /** Bytes that the kernels hold for themselves: panels, packed keys, scratchpads. */
-    synchronized long inScratch() {
+    @Override
+    public synchronized long inScratch() {
         return inScratch;
+    }
+
+    @Override
+    public boolean isHost() {
+        return true;
     }
 
     long limit() {

@@ -42,6 +42,14 @@ final class ReportTable {
         out.printf(Locale.ROOT, "total %.2f s on %s", report.total().toNanos() / 1e9, report.device());
         report.peakResident().ifPresent(bytes -> out.printf(", process peak %d MiB", bytes >> 20));
         out.println();
+        report.held()
+                .ifPresent(held -> out.printf(
+                        Locale.ROOT,
+                        "memory: %d MiB predicted (process at the start, weights, workspace, scratch), %d MiB"
+                                + " resident, ratio %.3f%n",
+                        held.predicted() >> 20,
+                        held.measured() >> 20,
+                        held.ratio()));
         out.println(describe(ceilings));
         out.flush();
     }
