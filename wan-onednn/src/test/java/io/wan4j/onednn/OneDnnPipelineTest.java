@@ -89,8 +89,9 @@ class OneDnnPipelineTest {
                 assertThat(report.workspacePeak())
                         .as(phase.label())
                         .isEqualTo(plan.cost(phase).workspacePeak());
-                assertThat(report.held()).hasValueSatisfying(held -> assertThat(held.predicted())
-                        .isGreaterThanOrEqualTo(report.weightBytes() + report.workspacePeak()));
+                assertThat(report.held())
+                        .hasValueSatisfying(held -> assertThat(held.predicted())
+                                .isGreaterThanOrEqualTo(report.weightBytes() + report.workspacePeak()));
             }
             assertThat(video.report().held()).isPresent();
         }

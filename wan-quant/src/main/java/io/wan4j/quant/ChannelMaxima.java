@@ -78,7 +78,7 @@ public record ChannelMaxima(Map<String, float[]> layers) {
     }
 
     /** The larger of two, channel by channel, as a new array. */
-    static float[] larger(float[] a, float[] b) {
+    public static float[] larger(float[] a, float[] b) {
         float[] larger = new float[a.length];
         for (int i = 0; i < a.length; i++) {
             larger[i] = Math.max(a[i], b[i]);

@@ -7,13 +7,13 @@ import io.wan4j.error.ShapeException;
  * {@code c - 2n} pairs turn with the frame, the next n with the row, the last n with the column; pair j of an axis with
  * m pairs turns by {@code position * 10000^(-j/m)}.
  */
-final class Rotary {
+public final class Rotary {
     private static final double BASE = 10000;
 
     private Rotary() {}
 
     /** Cosine and sine of every token and pair: [frames * rows * columns, headDim / 2, 2]. */
-    static float[] table(int headDim, int frames, int rows, int columns) {
+    public static float[] table(int headDim, int frames, int rows, int columns) {
         int pairs = headDim / 2;
         int spatial = pairs / 3;
         int temporal = pairs - 2 * spatial;

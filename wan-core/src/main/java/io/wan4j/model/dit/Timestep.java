@@ -1,11 +1,11 @@
 package io.wan4j.model.dit;
 
 /** Sinusoidal features of a timestep: {@code a_i = t * 10000^(-i/h)}, first the cosines, then the sines, in FP64. */
-final class Timestep {
+public final class Timestep {
     private Timestep() {}
 
     /** Features of a timestep, which may be fractional: [features]. */
-    static float[] features(double timestep, int features) {
+    public static float[] features(double timestep, int features) {
         int half = features / 2;
         float[] values = new float[features];
         for (int i = 0; i < half; i++) {

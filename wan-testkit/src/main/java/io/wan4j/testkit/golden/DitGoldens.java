@@ -20,7 +20,10 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The transformer against {@code dit/<model>/}: {@code model.safetensors}, {@code cases.json}, {@code case_N}. */
+/**
+ * The transformer against {@code dit/<model>/}: {@code model.safetensors}, {@code cases.json}, {@code case_N}, and the
+ * tables of {@link RopeAndTime}.
+ */
 public final class DitGoldens implements GoldenSuite {
     private static final double STRICT = 1e-4;
     /** Roundings of one block on the longest path: norm, q, norm, rope, attention, o; norm, q, norm, attention, o; norm, up, down. */
@@ -63,6 +66,16 @@ public final class DitGoldens implements GoldenSuite {
                         try (GoldenFile file = GoldenFile.open(model.resolve(name + ".safetensors"))) {
                             float[] image = images.floats(one.path("clip_fea").asText());
                             runCase(new Case(label, file, transformer, probe.fresh()), image, results);
+                        }
+                    });
+                }
+                Path rotary = model.resolve(RopeAndTime.NAME + ".safetensors");
+                if (Files.exists(rotary)) {
+                    String label = model.getFileName() + "/" + RopeAndTime.NAME;
+                    known.add(RopeAndTime.NAME);
+                    results.attempt(label, () -> {
+                        try (GoldenFile file = GoldenFile.open(rotary)) {
+                            RopeAndTime.run(label, file, device, results);
                         }
                     });
                 }

@@ -126,6 +126,15 @@ public final class PipelineGoldens implements GoldenSuite {
     private record Run(Setting setting, Stages stages, Picture picture, VideoSize size) {
         void distilled(GoldenFile file, JsonNode parameters) {
             String label = setting.label() + "/distill";
+            if (file.has("in.rgb")) {
+                float[] levels = new float[picture.rgb().length];
+                for (int i = 0; i < levels.length; i++) {
+                    levels[i] = picture.rgb()[i] & 0xFF;
+                }
+                setting.results()
+                        .compareExactly(
+                                label, "in.rgb", levels, file.get("in.rgb").values(), Measure.MAX_ABS, 0);
+            }
             compareExactly(label, file, "mid.image", picture.toPlanes().values());
             Planes frame = Resize.BICUBIC.apply(picture, size.pixels());
             compareExactly(label, file, "mid.first_frame", frame.values());
@@ -144,12 +153,24 @@ public final class PipelineGoldens implements GoldenSuite {
             Scheduler run = config.newRun();
             levels(label, file, run);
             float[] latents = file.floats("in.noise");
+            float[] before = latents.clone();
             stages.denoise(job, run, latents, Tick.NONE, () -> {
-                String name = "mid.latents_" + (run.nextStep() - 1);
-                compareLatents(label, file, name, latents, run.nextStep());
+                int step = run.nextStep() - 1;
+                compareLatents(label, file, "mid.flow_" + step, slope(before, latents, run.sigmas(), step), step + 1);
+                compareLatents(label, file, "mid.latents_" + step, latents, step + 1);
+                System.arraycopy(latents, 0, before, 0, latents.length);
             });
             compareLatents(label, file, "out.latents", latents, run.steps());
             decode(label, file, latents, latentFrames, run.steps());
+        }
+
+        /** The velocity by which an Euler step went from one noise level to the next. */
+        private static float[] slope(float[] before, float[] after, double[] sigmas, int step) {
+            float[] velocity = new float[before.length];
+            for (int i = 0; i < velocity.length; i++) {
+                velocity[i] = (float) (((double) after[i] - before[i]) / (sigmas[step + 1] - sigmas[step]));
+            }
+            return velocity;
         }
 
         private void levels(String label, GoldenFile file, Scheduler run) {
@@ -188,6 +209,20 @@ public final class PipelineGoldens implements GoldenSuite {
                             parameters.path("steps").asInt(),
                             parameters.path("shift").asDouble())
                     .newRun();
+            int[] timesteps = file.ints("timesteps");
+            float[] told = new float[timesteps.length];
+            float[] expectedTold = new float[timesteps.length];
+            for (int i = 0; i < told.length; i++) {
+                told[i] = (float) run.timestep(i);
+                expectedTold[i] = timesteps[i];
+            }
+            setting.results().compareExactly(label, "timesteps", told, expectedTold, Measure.MAX_ABS, 0);
+            // What both velocities make together shows in the latents; each alone cannot be had from a run.
+            for (String name : List.of("mid.flow_cond", "mid.flow_uncond")) {
+                if (file.has(name)) {
+                    setting.results().notCovered(label + " " + name);
+                }
+            }
             float[] latents = file.floats("in.noise");
             float[] before = file.floats("mid.latents_before_step");
             stages.denoise(job, run, latents, Tick.NONE, () -> {

@@ -1,6 +1,8 @@
-package io.wan4j.quant;
+package io.wan4j.cli.quality;
 
 import io.wan4j.ops.Ops;
+import io.wan4j.quant.BalancedWeights;
+import io.wan4j.quant.ChannelMaxima;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.Kernels;
