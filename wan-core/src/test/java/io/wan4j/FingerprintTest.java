@@ -5,47 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.wan4j.dry.DryDevice;
 import io.wan4j.ops.FiniteCheckDevice;
 import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.DelegatingDevice;
 import io.wan4j.spi.Device;
-import io.wan4j.spi.Kernels;
-import io.wan4j.spi.Memory;
 import org.junit.jupiter.api.Test;
 
 class FingerprintTest {
     /** A device that computes in a way of its own. */
-    private record Choosing(Device device, String choices) implements Device {
-        @Override
-        public String name() {
-            return device.name();
+    private static final class Choosing extends DelegatingDevice {
+        private final String choices;
+
+        Choosing(Device device, String choices) {
+            super(device);
+            this.choices = choices;
         }
 
         @Override
-        public String description() {
-            return device.description();
-        }
-
-        @Override
-        public ActivationFormats formats() {
-            return device.formats();
-        }
-
-        @Override
-        public Memory memory() {
-            return device.memory();
-        }
-
-        @Override
-        public Kernels kernels() {
-            return device.kernels();
-        }
-
-        @Override
-        public void synchronize() {
-            device.synchronize();
-        }
-
-        @Override
-        public void close() {
-            device.close();
+        public String choices() {
+            return choices;
         }
     }
 

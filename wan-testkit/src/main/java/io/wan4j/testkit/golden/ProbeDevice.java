@@ -2,17 +2,13 @@ package io.wan4j.testkit.golden;
 
 import io.wan4j.error.ShapeException;
 import io.wan4j.ops.Ops;
-import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.DelegatingDevice;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.Epilogue;
 import io.wan4j.spi.Kernels;
 import io.wan4j.spi.Linear;
-import io.wan4j.spi.Memory;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Tensor;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A device that writes down what fused kernels never write out: a linear layer's output before the residual joins, and
  * normalised rows before the modulation. Everything is computed by the wrapped device.
  */
-final class ProbeDevice implements Device {
-    private final Device device;
+final class ProbeDevice extends DelegatingDevice {
     private final Kernels kernels;
     private final Map<String, float[]> outputs = new HashMap<>();
     private final Map<String, float[]> targets = new HashMap<>();
@@ -34,17 +29,15 @@ final class ProbeDevice implements Device {
     private final List<float[]> gathered = new ArrayList<>();
 
     ProbeDevice(Device device) {
-        this.device = device;
-        this.kernels = (Kernels) Proxy.newProxyInstance(
-                Kernels.class.getClassLoader(),
-                new Class<?>[] {Kernels.class},
-                (proxy, method, arguments) -> invoke(method, arguments));
+        super(device);
+        this.kernels = watched(device.kernels(), new Watch());
     }
 
-    private @Nullable Object invoke(Method method, Object[] arguments) throws Throwable {
-        try {
-            Object result = method.invoke(device.kernels(), arguments);
-            switch (method.getName()) {
+    private final class Watch implements KernelWatch {
+        @Override
+        public void after(KernelCall call) {
+            Object[] arguments = call.arguments();
+            switch (call.name()) {
                 case "linear" ->
                     linear((Tensor) arguments[0], (Linear) arguments[1], (Epilogue) arguments[2], (Tensor)
                             arguments[3]);
@@ -54,9 +47,6 @@ final class ProbeDevice implements Device {
                 case "gather" -> gathered.add(values((Tensor) arguments[2]));
                 default -> {}
             }
-            return result;
-        } catch (InvocationTargetException failure) {
-            throw failure.getCause();
         }
     }
 
@@ -70,15 +60,15 @@ final class ProbeDevice implements Device {
             outputs.put(layer.name(), values(out));
             return;
         }
-        try (Ops ops = Ops.on(device)) {
+        try (Ops ops = Ops.on(delegate())) {
             Tensor y = ops.allocate(out.shape(), Format.F32);
-            device.kernels().linear(x, layer, Epilogue.STORE, y);
+            delegate().kernels().linear(x, layer, Epilogue.STORE, y);
             outputs.put(layer.name(), ops.download(y));
         }
     }
 
     private float[] plainNorm(Tensor x, float eps) {
-        try (Ops ops = Ops.on(device)) {
+        try (Ops ops = Ops.on(delegate())) {
             Tensor zeros = ops.upload(
                     new float[Math.toIntExact(x.shape().columns())], x.shape().columns());
             return ops.download(ops.normModulate(x, zeros, zeros, eps, Format.F32));
@@ -90,7 +80,7 @@ final class ProbeDevice implements Device {
         if (tensor.format().isCode()) {
             return new float[0];
         }
-        try (Ops ops = Ops.on(device)) {
+        try (Ops ops = Ops.on(delegate())) {
             return ops.download(tensor);
         }
     }
@@ -144,33 +134,8 @@ final class ProbeDevice implements Device {
     }
 
     @Override
-    public String name() {
-        return device.name();
-    }
-
-    @Override
-    public String description() {
-        return device.description();
-    }
-
-    @Override
-    public ActivationFormats formats() {
-        return device.formats();
-    }
-
-    @Override
-    public Memory memory() {
-        return device.memory();
-    }
-
-    @Override
     public Kernels kernels() {
         return kernels;
-    }
-
-    @Override
-    public void synchronize() {
-        device.synchronize();
     }
 
     @Override

@@ -1,22 +1,16 @@
 package io.wan4j.cli.quality;
 
 import io.wan4j.ops.Ops;
-import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.DelegatingDevice;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.Kernels;
 import io.wan4j.spi.Linear;
-import io.wan4j.spi.Memory;
 import io.wan4j.tensor.Tensor;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** A device that keeps what goes into and comes out of linear layers; everything is computed by the wrapped device. */
-final class RecordingDevice implements Device {
-    private final Device device;
+final class RecordingDevice extends DelegatingDevice {
     private final Kernels kernels;
     private final Map<String, Rows> inputs = new HashMap<>();
     private final Map<String, float[]> targets = new HashMap<>();
@@ -29,33 +23,32 @@ final class RecordingDevice implements Device {
     }
 
     RecordingDevice(Device device) {
-        this.device = device;
-        this.kernels = (Kernels) Proxy.newProxyInstance(
-                Kernels.class.getClassLoader(),
-                new Class<?>[] {Kernels.class},
-                (proxy, method, arguments) -> invoke(method, arguments));
+        super(device);
+        this.kernels = watched(device.kernels(), new Watch());
     }
 
-    private @Nullable Object invoke(Method method, Object[] arguments) throws Throwable {
-        boolean linear = method.getName().equals("linear");
-        if (linear && !((Tensor) arguments[0]).format().isCode()) {
-            Tensor x = (Tensor) arguments[0];
-            int columns = Math.toIntExact(x.shape().columns());
-            inputs.put(((Linear) arguments[1]).name(), new Rows(download(x), columns));
-        }
-        try {
-            Object result = method.invoke(device.kernels(), arguments);
-            if (linear && !((Tensor) arguments[3]).format().isCode()) {
-                targets.put(((Linear) arguments[1]).name(), download((Tensor) arguments[3]));
+    private final class Watch implements KernelWatch {
+        @Override
+        public void before(KernelCall call) {
+            if (call.name().equals("linear")
+                    && !((Tensor) call.arguments()[0]).format().isCode()) {
+                Tensor x = (Tensor) call.arguments()[0];
+                int columns = Math.toIntExact(x.shape().columns());
+                inputs.put(((Linear) call.arguments()[1]).name(), new Rows(download(x), columns));
             }
-            return result;
-        } catch (InvocationTargetException failure) {
-            throw failure.getCause();
+        }
+
+        @Override
+        public void after(KernelCall call) {
+            if (call.name().equals("linear")
+                    && !((Tensor) call.arguments()[3]).format().isCode()) {
+                targets.put(((Linear) call.arguments()[1]).name(), download((Tensor) call.arguments()[3]));
+            }
         }
     }
 
     private float[] download(Tensor tensor) {
-        try (Ops ops = Ops.on(device)) {
+        try (Ops ops = Ops.on(delegate())) {
             return ops.download(tensor);
         }
     }
@@ -79,33 +72,8 @@ final class RecordingDevice implements Device {
     }
 
     @Override
-    public String name() {
-        return device.name();
-    }
-
-    @Override
-    public String description() {
-        return device.description();
-    }
-
-    @Override
-    public ActivationFormats formats() {
-        return device.formats();
-    }
-
-    @Override
-    public Memory memory() {
-        return device.memory();
-    }
-
-    @Override
     public Kernels kernels() {
         return kernels;
-    }
-
-    @Override
-    public void synchronize() {
-        device.synchronize();
     }
 
     @Override
