@@ -84,11 +84,17 @@ record Harness(int threads, int rounds, double budgetSeconds, Map<String, Double
         return rows;
     }
 
+    /** The format whose products a contender computes: {@code INT8} of {@code FP8 as INT8} and {@code INT8 q k}. */
+    private static String multiplied(String label) {
+        int as = label.indexOf(" as ");
+        return (as < 0 ? label : label.substring(as + 4)).split(" ")[0];
+    }
+
     private Row row(Experiment experiment, Times times, @org.jspecify.annotations.Nullable Times peer) {
         Contender contender = times.contender();
         double median = times.median();
         double gflops = experiment.flops() / median / 1e9;
-        double ceiling = ceilings.getOrDefault(contender.format().split(" ")[0], 0.0) / 1e9;
+        double ceiling = ceilings.getOrDefault(multiplied(contender.format()), 0.0) / 1e9;
         return new Row(
                 experiment.name(),
                 experiment.shape(),
