@@ -18,7 +18,8 @@ constexpr int THREADS = 32 * WARPS;
 constexpr int KEYS = 64;
 constexpr int Q_BYTES = 16 * WARPS * D;
 constexpr int K_BYTES = KEYS * D;
-constexpr int SLOT_BYTES = K_BYTES + KEYS * D * 2;
+constexpr int V_BYTES = KEYS * D * 2;
+constexpr int SLOT_BYTES = K_BYTES + V_BYTES + KEYS * 4;  // codes of k, v, scales of k
 
 // ---- preparation: heads are blockIdx.y, or blockIdx.x of the columns ----
 
@@ -168,7 +169,13 @@ template <int ROWS, int BYTES> DEVICE void fetch(u32 tile, const void* base, i64
   }
 }
 
-// Shared bytes: 128 * 128 + 2 * 64 * (128 + 256).
+DEVICE float2 load_pair(u32 address) {
+  float2 pair;
+  asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(pair.x), "=f"(pair.y) : "r"(address) : "memory");
+  return pair;
+}
+
+// Shared bytes: 128 * 128 + 2 * 64 * (128 + 256 + 4).
 extern "C" __global__ void __launch_bounds__(THREADS, 1) attention_s8_128(Attention a) {
   int lane = threadIdx.x & 31;
   int warp = threadIdx.x >> 5;
@@ -178,7 +185,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) attention_s8_128(Attent
   u32 slots = q_tile + Q_BYTES;
   const s8* keys = a.k + head * a.keys * D;
   const f16* values = a.v + head * a.keys * D;
-  const float* key_scales = a.k_scales + head * a.k_scale_pitch + 2 * (lane & 3);
+  const float* key_scales = a.k_scales + head * a.k_scale_pitch;
   int tiles = int((a.keys + KEYS - 1) / KEYS);
 
   fetch<16 * WARPS, D>(q_tile, a.q + head * a.rows * D, first_row, a.rows);
@@ -187,6 +194,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) attention_s8_128(Attent
     u32 slot = slots + tile % 2 * SLOT_BYTES;
     fetch<KEYS, D>(slot, keys, i64(tile) * KEYS, a.keys);
     fetch<KEYS, 2 * D>(slot + K_BYTES, values, i64(tile) * KEYS, a.keys);
+    if (threadIdx.x < KEYS / 4) {  // scales reach to the end of the tile, with zeros
+      copy16(slot + K_BYTES + V_BYTES + 16 * threadIdx.x, key_scales + i64(tile) * KEYS + 4 * threadIdx.x, true);
+    }
   };
   fetch_tile(0);
   copies_commit();
@@ -219,6 +229,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) attention_s8_128(Attent
     __syncthreads();
     u32 k_tile = slots + tile % 2 * SLOT_BYTES;
     u32 v_tile = k_tile + K_BYTES;
+    u32 scales_tile = v_tile + V_BYTES + 8 * (lane & 3);
     i64 first_key = i64(tile) * KEYS;
 
     // codes of q times codes of k
@@ -243,7 +254,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) attention_s8_128(Attent
     bool whole = first_key + KEYS <= a.keys;
 #pragma unroll
     for (int j = 0; j < KEYS / 8; j++) {
-      float2 scales = *reinterpret_cast<const float2*>(key_scales + first_key + 8 * j);
+      float2 scales = load_pair(scales_tile + 32 * j);
 #pragma unroll
       for (int e = 0; e < 4; e++) {
         s[j][e] = float(codes[j][e]) * (row_scales[e >> 1] * (e % 2 == 0 ? scales.x : scales.y));

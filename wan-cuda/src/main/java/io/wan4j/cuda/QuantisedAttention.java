@@ -22,7 +22,7 @@ final class QuantisedAttention {
     private static final int THREADS = 256;
     private static final int PREPARED_ROWS = THREADS / 16;
     private static final int HEAD_BYTES = DIMENSION * Format.BF16.bytes();
-    private static final int SHARED_BYTES = ROWS * DIMENSION + 2 * KEYS * 3 * DIMENSION;
+    private static final int SHARED_BYTES = ROWS * DIMENSION + 2 * KEYS * (3 * DIMENSION + Float.BYTES);
     private static final double LOG2_E = 1 / Math.log(2);
 
     private final Launcher launcher;

@@ -2,159 +2,162 @@ package io.wan4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.wan4j.spi.ActivationFormats;
-import io.wan4j.spi.AttentionSpec;
-import io.wan4j.spi.Convolution;
-import io.wan4j.spi.Device;
-import io.wan4j.spi.Epilogue;
-import io.wan4j.spi.KeyValue;
-import io.wan4j.spi.Linear;
-import io.wan4j.tensor.ActivationMode;
-import io.wan4j.tensor.Dense;
+import io.wan4j.cuda.TrafficCases.Attention;
+import io.wan4j.cuda.TrafficCases.Measured;
+import io.wan4j.cuda.TrafficCases.Product;
 import io.wan4j.tensor.Format;
-import io.wan4j.tensor.Scaled;
-import io.wan4j.tensor.Shape;
-import io.wan4j.tensor.Tensor;
 import io.wan4j.testkit.ptx.LaunchReport;
-import java.nio.ByteBuffer;
+import io.wan4j.testkit.ptx.LaunchReport.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Matrix products and attention at sizes that fill their largest tiles: no bank conflicts in shared memory, and every
- * read of an operand moves 16 bytes a lane.
+ * Memory traffic in the main loops of products, attention and convolutions, as the simulator counts it: no bank
+ * conflicts in shared memory, every global read 16 bytes a lane. The counts are compared with a committed table.
  */
 class MemoryTrafficTest {
-    private final SimulatedCudaDriver driver = SimulatedDevices.driver();
-    private final Device device = SimulatedDevices.open(driver, ActivationFormats.BF16);
-    private final List<LaunchReport> reports = new ArrayList<>();
-    private final Random random = new Random(7);
+    private static final List<Format> FORMATS = List.of(Format.BF16, Format.I8, Format.F8_E4M3);
+    private static final List<Format> RESULTS = List.of(Format.F32, Format.BF16);
+    private static final int FULL_WIDTH = 16;
+    private static final String HEAD =
+            "kernel\toperands\treads\twidth\tbytes\tsectors\tleast\tshared\tconflicts\toutside\tread\twritten";
 
-    @AfterEach
-    void close() {
-        device.close();
+    private static final List<Measured> MEASURED = new ArrayList<>();
+
+    @BeforeAll
+    static void launchEveryKernel() {
+        try (TrafficCases cases = TrafficCases.onWarps(false)) {
+            products(cases);
+            attention(cases);
+            cases.convolution("convolution_bf16_bf16_bf16_medium", 32, 96, Format.BF16);
+            cases.convolution("convolution_bf16_bf16_bf16_small", 32, 40, Format.BF16);
+            cases.convolution("convolution_bf16_bf16_f32_small", 32, 8, Format.F32);
+            MEASURED.addAll(cases.measured());
+        }
+        try (TrafficCases cases = TrafficCases.onWarps(true)) {
+            cases.attention(new Attention("attention_s8_128", 131, 1, 128, List.of(150), false));
+            MEASURED.addAll(cases.measured());
+        }
+        try (TrafficCases cases = TrafficCases.onWarpGroups()) {
+            groupProducts(cases);
+            cases.attention(new Attention("attention_group_bf16_128", 140, 2, 128, List.of(390), false));
+            MEASURED.addAll(cases.measured());
+        }
     }
 
-    private Tensor tensor(Format format, long... dims) {
-        Tensor tensor = device.memory().workspace().allocate(Shape.of(dims), format);
-        byte[] bytes = new byte[Math.toIntExact(tensor.bytes())];
-        random.nextBytes(bytes);
-        for (int i = 0; i < bytes.length; i++) {
-            // finite and small in every format: exponents below that of 1
-            int top = format.bytes() - 1;
-            if (format != Format.I8 && i % format.bytes() == top) {
-                bytes[i] &= (byte) 0xbf;
+    /** 480 bytes of depth are seven and a half slices of a ring of three or four. */
+    private static void products(TrafficCases cases) {
+        for (Format format : FORMATS) {
+            for (Format out : RESULTS) {
+                cases.product(new Product("gemm_%s_%s_large", 120, 256, 480), format, out);
+                cases.product(new Product("gemm_%s_%s_medium", 120, 128, 480), format, out);
+                cases.product(new Product("gemm_%s_%s_small", 60, 40, 480), format, out);
             }
         }
-        device.memory().upload(ByteBuffer.wrap(bytes), tensor);
-        return tensor;
     }
 
-    private Linear layer(Format format, long in, long out) {
-        Tensor bias = tensor(Format.F32, out);
-        Tensor values = tensor(format, out, in);
-        return new Linear(
-                "test",
-                format.isCode()
-                        ? new Scaled(values, tensor(Format.F32, out), ActivationMode.DYNAMIC_8BIT)
-                        : new Dense(values),
-                Optional.of(bias),
-                List.of());
-    }
-
-    private LaunchReport only(String kernel) {
-        assertThat(reports).extracting(LaunchReport::kernel).containsExactly(kernel);
-        return reports.get(0);
-    }
-
-    /** Global reads through asynchronous copies, all of 16 bytes, and nothing in shared memory that conflicts. */
-    private static void assertFullWidth(LaunchReport report) {
-        assertThat(report.bankConflicts()).as(report.toString()).isZero();
-        assertThat(report.sites())
-                .filteredOn(site -> site.instruction().startsWith("cp.async"))
-                .isNotEmpty()
-                .allSatisfy(site -> {
-                    assertThat(site.width()).isEqualTo(16);
-                    assertThat(site.sectors()).as(site.toString()).isEqualTo(site.idealSectors());
-                });
-    }
-
-    @ParameterizedTest
-    @EnumSource(
-            value = Format.class,
-            names = {"BF16", "I8", "F8_E4M3"})
-    void largeProductHasNoConflictsAndFullReads(Format format) {
-        int depth = 128 / format.bytes() + 32;
-        Tensor x = tensor(format, 120, depth);
-        if (format.isCode()) {
-            x = Tensor.ofCodes(x, tensor(Format.F32, 120));
+    /** 864 bytes of depth are six and three quarter slices of a ring of four or six; two tiles for two multiprocessors. */
+    private static void groupProducts(TrafficCases cases) {
+        for (Format format : FORMATS) {
+            for (Format out : RESULTS) {
+                if (format != Format.F8_E4M3) {
+                    cases.product(new Product("gemm_group_%s_%s_large", 200, 256, 864), format, out);
+                }
+                cases.product(new Product("gemm_group_%s_%s_medium", 200, 128, 864), format, out);
+            }
         }
-        Linear layer = layer(format, depth, 256);
-        Tensor out = tensor(Format.F32, 120, 256);
-        driver.listen(reports::add);
-        device.kernels().linear(x, layer, Epilogue.ADD_TO, out);
-        assertFullWidth(only("gemm_" + Launcher.name(format) + "_f32_large"));
+    }
+
+    private static void attention(TrafficCases cases) {
+        cases.attention(new Attention("attention_bf16_64", 130, 2, 64, List.of(200), false));
+        cases.attention(new Attention("attention_bf16_128", 130, 2, 128, List.of(200), false));
+        cases.attention(new Attention("attention_bf16_64_general", 70, 2, 64, List.of(33, 70), false));
+        cases.attention(new Attention("attention_bf16_64_general", 70, 2, 64, List.of(70), true));
+        cases.attention(new Attention("attention_bf16_128_general", 70, 2, 128, List.of(33, 70), false));
+        cases.attention(new Attention("attention_bf16_384_general", 70, 1, 384, List.of(70), false));
+    }
+
+    private static Stream<Site> reads(LaunchReport report) {
+        return report.mainLoop().stream().filter(site -> site.globalRequests() > 0);
+    }
+
+    private static boolean isBias(Measured one) {
+        return one.operands().endsWith("bias");
     }
 
     @Test
-    void mediumAndSmallProductsHaveNoConflicts() {
-        Linear medium = layer(Format.I8, 96, 128);
-        Linear small = layer(Format.I8, 96, 40);
-        Tensor x = Tensor.ofCodes(tensor(Format.I8, 100, 96), tensor(Format.F32, 100));
-        Tensor wide = tensor(Format.BF16, 100, 128);
-        Tensor narrow = tensor(Format.BF16, 100, 40);
-        driver.listen(reports::add);
-        device.kernels().linear(x, medium, Epilogue.STORE, wide);
-        device.kernels().linear(x, small, Epilogue.STORE, narrow);
-        assertThat(reports)
-                .extracting(LaunchReport::kernel)
-                .containsExactly("gemm_s8_bf16_medium", "gemm_s8_bf16_small");
-        reports.forEach(MemoryTrafficTest::assertFullWidth);
+    void mainLoopsHaveNoBankConflictsAndReadFullWidth() {
+        for (Measured one : MEASURED) {
+            LaunchReport report = one.report();
+            assertThat(reads(report)).as(report.toString()).isNotEmpty();
+            assertThat(report.mainLoop())
+                    .as(report.toString())
+                    .allSatisfy(site -> assertThat(site.bankConflicts()).isZero());
+            assertThat(reads(report).filter(site -> site.instruction().contains("cp.async") || !isBias(one)))
+                    .as(report.toString())
+                    .allSatisfy(site -> assertThat(site.width()).isEqualTo(FULL_WIDTH));
+        }
     }
 
     @Test
-    void selfAttentionHasNoConflictsAndFullReads() {
-        Tensor q = tensor(Format.BF16, 130, 2 * 128);
-        Tensor k = tensor(Format.BF16, 130, 2 * 128);
-        Tensor v = tensor(Format.BF16, 130, 2 * 128);
-        Tensor out = tensor(Format.BF16, 130, 2 * 128);
-        driver.listen(reports::add);
-        device.kernels().attention(q, List.of(new KeyValue(k, v)), AttentionSpec.scaled(2, 128), out);
-        assertFullWidth(only("attention_bf16_128"));
+    void nothingOutsideOfMainLoopsConflictsEither() {
+        assertThat(MEASURED)
+                .extracting(Measured::report)
+                .allSatisfy(report ->
+                        assertThat(report.bankConflicts()).as(report.toString()).isZero());
     }
 
     @Test
-    void crossAttentionHasNoConflictsAndFullReads() {
-        Tensor q = tensor(Format.BF16, 70, 2 * 128);
-        KeyValue image = new KeyValue(tensor(Format.BF16, 33, 2 * 128), tensor(Format.BF16, 33, 2 * 128));
-        KeyValue text = new KeyValue(tensor(Format.BF16, 40, 2 * 128), tensor(Format.BF16, 40, 2 * 128));
-        Tensor out = tensor(Format.BF16, 70, 2 * 128);
-        driver.listen(reports::add);
-        device.kernels().attention(q, List.of(image, text), AttentionSpec.scaled(2, 128), out);
-        assertFullWidth(only("attention_bf16_128_general"));
+    void committedTableIsWhatTheSimulatorCounts() throws IOException {
+        List<String> built = new ArrayList<>();
+        built.add(HEAD);
+        MEASURED.stream().map(MemoryTrafficTest::row).sorted().forEach(built::add);
+        Path file = Path.of(System.getProperty("wan.traffic.built"));
+        Files.write(file, built);
+        assertThat(Files.readAllLines(Path.of(System.getProperty("wan.traffic.table"))))
+                .as("wan-cuda/traffic.tsv; after a change of a kernel copy target/traffic.tsv over it")
+                .isEqualTo(built);
     }
 
-    @Test
-    void convolutionHasNoConflictsAndFullReads() {
-        Tensor past = tensor(Format.BF16, 2, 8, 9, 32);
-        Tensor x = tensor(Format.BF16, 1, 8, 9, 32);
-        Tensor weight = tensor(Format.BF16, 96, 32, 3, 3, 3);
-        Tensor out = tensor(Format.BF16, 1, 8, 9, 96);
-        Convolution layer =
-                new Convolution("test", new Dense(weight), tensor(Format.F32, 96), Convolution.Geometry.SAME_3);
-        driver.listen(reports::add);
-        device.kernels().convolution(past, x, layer, Epilogue.STORE, out);
-        LaunchReport report = only("convolution_bf16_bf16_bf16_medium");
-        assertThat(report.bankConflicts()).as(report.toString()).isZero();
-        assertThat(report.sites())
-                .filteredOn(site -> site.instruction().startsWith("cp.async"))
-                .isNotEmpty()
-                .allSatisfy(site -> assertThat(site.width()).isEqualTo(16));
+    private static long bytes(LaunchReport report, boolean written) {
+        return report.sites().stream()
+                .filter(site -> site.instruction().contains("st.global") == written)
+                .mapToLong(Site::globalBytes)
+                .sum();
+    }
+
+    private static String row(Measured one) {
+        LaunchReport report = one.report();
+        List<Site> reads = reads(report).toList();
+        List<Site> shared = report.mainLoop().stream()
+                .filter(site -> site.sharedRequests() > 0)
+                .toList();
+        long conflicts = shared.stream().mapToLong(Site::bankConflicts).sum();
+        return Stream.of(
+                        report.kernel(),
+                        one.operands(),
+                        reads.stream().mapToLong(Site::globalRequests).sum(),
+                        reads.stream()
+                                .map(site -> site.instruction().contains("bulk") ? "box" : "" + site.width())
+                                .distinct()
+                                .sorted()
+                                .collect(Collectors.joining("+")),
+                        reads.stream().mapToLong(Site::globalBytes).sum(),
+                        reads.stream().mapToLong(Site::sectors).sum(),
+                        reads.stream().mapToLong(Site::idealSectors).sum(),
+                        shared.stream().mapToLong(Site::sharedRequests).sum(),
+                        conflicts,
+                        report.bankConflicts() - conflicts,
+                        bytes(report, false),
+                        bytes(report, true))
+                .map(Object::toString)
+                .collect(Collectors.joining("\t"));
     }
 }

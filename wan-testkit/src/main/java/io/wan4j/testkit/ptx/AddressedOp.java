@@ -55,6 +55,11 @@ abstract class AddressedOp extends Op {
         }
     }
 
+    @Override
+    final boolean isCounted() {
+        return true;
+    }
+
     static StateSpace space(Site s) {
         for (String modifier : s.in.modifiers()) {
             switch (modifier) {

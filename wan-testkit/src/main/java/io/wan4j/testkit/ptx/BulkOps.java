@@ -87,8 +87,16 @@ final class BulkOps {
         /** Bytes to copy; 0 for none. */
         abstract int size(Warp w, int lane);
 
+        /** Counts what is read of global memory. */
+        abstract void count(Warp w, int lane, int size);
+
         /** Fills the shared memory of one block from {@code at}; addresses count from {@code base}. */
         abstract void copy(Warp w, int lane, Cta cta, int at);
+
+        @Override
+        final boolean isCounted() {
+            return true;
+        }
 
         @Override
         final void run(Warp w) {
@@ -104,6 +112,9 @@ final class BulkOps {
                 int size = own == null ? 0 : size(w, lane);
                 if (own == null || size == 0) {
                     continue;
+                }
+                if (w.cta.launch.options.counts()) {
+                    count(w, lane, size);
                 }
                 for (Cta cta : w.cta.cluster) {
                     if (mask < 0 ? cta == own : (w.r[mask][lane] >> cta.rank & 1) != 0) {
@@ -183,6 +194,12 @@ final class BulkOps {
         }
 
         @Override
+        void count(Warp w, int lane, int bytes) {
+            w.cta.counters.bulk(site);
+            w.cta.counters.row(site, from.addresses(w)[lane], bytes);
+        }
+
+        @Override
         void copy(Warp w, int lane, Cta cta, int at) {
             long address = from.addresses(w)[lane];
             for (int done = 0; done < w.r[size][lane]; done += 16) {
@@ -212,6 +229,9 @@ final class BulkOps {
         }
 
         @Override
+        void count(Warp w, int lane, int bytes) {}
+
+        @Override
         void copy(Warp w, int lane, Cta cta, int at) {
             int n = w.r[size][lane];
             int source = from.offset(w, lane, from.addresses(w)[lane], n, w.cta);
@@ -223,6 +243,11 @@ final class BulkOps {
     }
 
     private static final class Store extends Op {
+        @Override
+        boolean isCounted() {
+            return true;
+        }
+
         private final GlobalRange to;
         private final SharedRange from;
         private final int size;
@@ -250,6 +275,10 @@ final class BulkOps {
                 }
                 w.cta.shared.shadow.readAsync(w, lane, at, n, this);
                 w.bulkReads.add(at, n, lane, this);
+                if (w.cta.launch.options.counts()) {
+                    w.cta.counters.bulk(site);
+                    w.cta.counters.row(site, targets[lane], n);
+                }
                 for (int done = 0; done < n; done += 16) {
                     if (to.resolve(w, lane, targets[lane] + done, 16, AddressedOp.Use.WRITE)) {
                         System.arraycopy(w.cta.shared.data, at + done, w.data, w.at, 16);

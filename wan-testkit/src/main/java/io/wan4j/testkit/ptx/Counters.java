@@ -119,6 +119,18 @@ final class Counters {
         idealSectors[site] += Math.min(distinct, (asked + 31) / 32);
     }
 
+    /** Counts one access to global memory whose bytes {@link #row} counts. */
+    void bulk(int site) {
+        globalRequests[site]++;
+    }
+
+    /** Counts contiguous bytes of a bulk access. */
+    void row(int site, long address, long bytes) {
+        globalBytes[site] += bytes;
+        sectors[site] += (address + bytes - 1 >> 5) - (address >> 5) + 1;
+        idealSectors[site] += (bytes + 31) / 32;
+    }
+
     private static boolean seen(long sector, int mask, int before, long[] addresses) {
         for (int m = mask & (1 << before) - 1; m != 0; m &= m - 1) {
             if (addresses[Integer.numberOfTrailingZeros(m)] >> 5 == sector) {

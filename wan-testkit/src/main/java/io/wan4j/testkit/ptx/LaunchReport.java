@@ -1,6 +1,7 @@
 package io.wan4j.testkit.ptx;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -31,6 +32,8 @@ public record LaunchReport(String kernel, long instructions, List<Site> sites, L
      * @param sectors 32-byte sectors these touched
      * @param idealSectors sectors if the bytes were contiguous
      * @param globalBytes bytes the lanes asked for
+     * @param mainLoop whether it belongs to a main loop: an innermost loop around matrix products, or around the bulk
+     *     copies that feed them
      */
     public record Site(
             int line,
@@ -42,7 +45,8 @@ public record LaunchReport(String kernel, long instructions, List<Site> sites, L
             long globalRequests,
             long sectors,
             long idealSectors,
-            long globalBytes) {
+            long globalBytes,
+            boolean mainLoop) {
         /** Passes lost to bank conflicts. */
         public long bankConflicts() {
             return wavefronts - idealWavefronts;
@@ -57,10 +61,11 @@ public record LaunchReport(String kernel, long instructions, List<Site> sites, L
     static LaunchReport of(Launch launch, Counters counters) {
         List<Site> sites = new ArrayList<>();
         long instructions = 0;
+        BitSet mainLoops = MainLoops.of(launch.program.code);
         for (Op op : launch.program.code) {
             instructions += counters.executed[op.pc];
             int i = op.site;
-            if (op instanceof AddressedOp && counters.sharedRequests[i] + counters.globalRequests[i] > 0) {
+            if (op.isCounted() && counters.sharedRequests[i] + counters.globalRequests[i] > 0) {
                 sites.add(new Site(
                         op.source.line(),
                         op.source.text(),
@@ -71,7 +76,8 @@ public record LaunchReport(String kernel, long instructions, List<Site> sites, L
                         counters.globalRequests[i],
                         counters.sectors[i],
                         counters.idealSectors[i],
-                        counters.globalBytes[i]));
+                        counters.globalBytes[i],
+                        mainLoops.get(op.pc)));
             }
         }
         return new LaunchReport(launch.program.kernel.name(), instructions, sites, launch.findings.list());
@@ -80,6 +86,11 @@ public record LaunchReport(String kernel, long instructions, List<Site> sites, L
     /** Findings that are no mere warnings. */
     public List<Finding> errors() {
         return findings.stream().filter(f -> !f.kind().isWarning()).toList();
+    }
+
+    /** Counts of the instructions in main loops; empty for a kernel without matrix products. */
+    public List<Site> mainLoop() {
+        return sites.stream().filter(Site::mainLoop).toList();
     }
 
     /** Sum of all bank conflicts. */
@@ -97,14 +108,15 @@ public record LaunchReport(String kernel, long instructions, List<Site> sites, L
         return sites.stream().mapToLong(Site::globalBytes).sum();
     }
 
-    /** A readable table. */
+    /** A readable table; instructions of main loops have a star. */
     @Override
     public String toString() {
         StringBuilder out = new StringBuilder(kernel + ": " + instructions + " warp instructions, " + bankConflicts()
                 + " bank conflicts, " + sectors() + " sectors for " + globalBytes() + " bytes\n");
         for (Site site : sites) {
             out.append(String.format(
-                    "  line %5d  x%-8d  conflicts %-7d  sectors %-8d of %-8d  %s%n",
+                    "%s line %5d  x%-8d  conflicts %-7d  sectors %-8d of %-8d  %s%n",
+                    site.mainLoop() ? "*" : " ",
                     site.line(),
                     site.executed(),
                     site.bankConflicts(),

@@ -26,6 +26,11 @@ abstract class Op {
         part.source = source;
     }
 
+    /** Whether it moves data through shared or global memory and has counts of its own. */
+    boolean isCounted() {
+        return false;
+    }
+
     /** Executes for the lanes in {@code warp.mask}, which is not zero. {@code warp.pc} is already the next instruction. */
     abstract void run(Warp warp);
 }

@@ -39,7 +39,7 @@ final class Program {
         int count = 0;
         for (int i = 0; i < code.length; i++) {
             code[i].pc = i;
-            if (code[i] instanceof AddressedOp) {
+            if (code[i].isCounted()) {
                 code[i].site = count++;
             }
         }

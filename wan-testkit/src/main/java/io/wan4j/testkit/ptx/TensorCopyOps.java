@@ -88,6 +88,19 @@ final class TensorCopyOps {
         }
     }
 
+    private static void count(Op op, Tensor tensor, Warp w, int lane, TensorMap map) {
+        Counters counters = w.cta.counters;
+        counters.bulk(op.site);
+        int e = map.elementBytes();
+        tensor.rows(w, lane, map, (row, address, first) -> {
+            long from = Math.max(0, first);
+            long to = Math.min(first + map.box()[0], map.extents()[0]);
+            if (address >= 0 && from < to) {
+                counters.row(op.site, address + from * e, (to - from) * e);
+            }
+        });
+    }
+
     /** The last descriptor, decoded; one reference, as several threads share the op. */
     private record Known(byte[] bytes, TensorMap map) {}
 
@@ -108,6 +121,14 @@ final class TensorCopyOps {
             lendPlace(tensor);
             TensorMap map = tensor.map(w, lane);
             return map == null ? 0 : map.boxBytes();
+        }
+
+        @Override
+        void count(Warp w, int lane, int size) {
+            TensorMap map = tensor.map(w, lane);
+            if (map != null) {
+                TensorCopyOps.count(this, tensor, w, lane, map);
+            }
         }
 
         @Override
@@ -169,6 +190,11 @@ final class TensorCopyOps {
         }
 
         @Override
+        boolean isCounted() {
+            return true;
+        }
+
+        @Override
         void run(Warp w) {
             lendPlace(tensor);
             lendPlace(from);
@@ -183,6 +209,9 @@ final class TensorCopyOps {
                 }
                 w.cta.shared.shadow.readAsync(w, lane, at, map.boxBytes(), this);
                 w.bulkReads.add(at, map.boxBytes(), lane, this);
+                if (w.cta.launch.options.counts()) {
+                    count(this, tensor, w, lane, map);
+                }
                 store(w, lane, map, at);
             }
         }

@@ -112,6 +112,11 @@ final class WgmmaOps {
         }
 
         @Override
+        boolean isCounted() {
+            return true;
+        }
+
+        @Override
         void run(Warp w) {
             if (!w.converged(this, Warp.ALL)) {
                 return;
@@ -182,6 +187,9 @@ final class WgmmaOps {
             if (!read(w, descriptor, 0, n)) {
                 return false;
             }
+            if ((w.id & 3) == 0) {
+                count(w, descriptor, 0, n); // once for the group
+            }
             for (int column = 0; column < n; column++) {
                 for (int i = 0; i < k; i++) {
                     element(shared, descriptor.offset(column, i), typeB, element);
@@ -208,6 +216,7 @@ final class WgmmaOps {
             if (!read(w, descriptor, first, MmaOps.M)) {
                 return false;
             }
+            count(w, descriptor, first, MmaOps.M);
             float[] element = new float[1];
             for (int row = 0; row < MmaOps.M; row++) {
                 for (int i = 0; i < k; i++) {
@@ -248,6 +257,25 @@ final class WgmmaOps {
                 case F16 -> SmallFloat.F16.value(Bytes.getShort(shared, at));
                 default -> Float.intBitsToFloat(Bytes.getInt(shared, at) & ~0x1fff);
             };
+        }
+
+        /** Counts banks: the eight 16-byte pieces of a core matrix are one access. */
+        private void count(Warp w, MatrixDescriptor descriptor, int first, int rows) {
+            if (!w.cta.launch.options.counts()) {
+                return;
+            }
+            int pieces = 16 / descriptor.elementBytes();
+            boolean trans = descriptor.trans();
+            long[] addresses = w.cta.scratch.addresses;
+            for (int row = first; row < first + rows; row += trans ? pieces : 8) {
+                for (int i = 0; i < k; i += trans ? 8 : pieces) {
+                    for (int piece = 0; piece < 8; piece++) {
+                        addresses[piece] =
+                                trans ? descriptor.offset(row, i + piece) : descriptor.offset(row + piece, i);
+                    }
+                    w.cta.counters.shared(site, 0xff, addresses, 16);
+                }
+            }
         }
 
         /** Checks the 16-byte pieces of rows {@code first} to {@code first + count} and notes that they are being read. */

@@ -47,6 +47,16 @@ class BulkCopyTest {
                 .run(in);
     }
 
+    /** The counts of the only bulk copy. */
+    private static LaunchReport.Site copy(Snippet.Result result) {
+        return result.report().sites().stream()
+                .filter(site -> site.instruction().contains("cp.async.bulk"))
+                .reduce((a, b) -> {
+                    throw new AssertionError("expected one bulk copy");
+                })
+                .orElseThrow();
+    }
+
     @Test
     void bulkCopiesArriveAtTheirBarrier() {
         String load = EXPECT.replace("BYTES", "256")
@@ -55,6 +65,10 @@ class BulkCopyTest {
         var result = run(SET_UP + load + WAIT + SHOW, 64, 64, in);
         assertThat(result.report().findings()).isEmpty();
         assertThat(result.out()).isEqualTo(in);
+        LaunchReport.Site copy = copy(result);
+        assertThat(copy.globalBytes()).isEqualTo(256);
+        assertThat(copy.sectors()).isEqualTo(8);
+        assertThat(copy.idealSectors()).isEqualTo(8);
         var early = run(SET_UP + load + SHOW + WAIT, 64, 64, in);
         assertThat(early.report().findings()).extracting(Finding::kind).contains(Finding.Kind.RACE);
     }
@@ -126,6 +140,8 @@ class BulkCopyTest {
                         .isEqualTo(inside ? (row - 1) * 100 + 12 + column + 1 : 0);
             }
         }
+        assertThat(copy(result).globalBytes()).isEqualTo(3 * 4 * 2);
+        assertThat(copy(result).sectors()).isEqualTo(3);
     }
 
     @ParameterizedTest

@@ -121,6 +121,7 @@ class WgmmaInstructionsTest {
                 .buffers(4 * in.length, 64 * N)
                 .run(in);
         assertThat(result.report().findings()).isEmpty();
+        assertCounts(result.report(), aInRegisters);
         for (int row = 0; row < 64; row++) {
             for (int column = 0; column < N; column++) {
                 double expected = 0;
@@ -137,6 +138,17 @@ class WgmmaInstructionsTest {
                 }
             }
         }
+    }
+
+    /** A step reads two core matrices of depth for 8 rows of A each, 8 columns of B each: all banks once. */
+    private static void assertCounts(LaunchReport report, boolean aInRegisters) {
+        assertThat(report.sites())
+                .filteredOn(site -> site.instruction().contains("mma_async"))
+                .hasSize(4)
+                .allSatisfy(site -> {
+                    assertThat(site.sharedRequests()).isEqualTo(2 * (N / 8) + (aInRegisters ? 0 : 2 * (64 / 8)));
+                    assertThat(site.bankConflicts()).isZero();
+                });
     }
 
     private static void put(ByteBuffer to, int at, int bytes, int code) {
