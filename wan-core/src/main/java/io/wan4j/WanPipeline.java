@@ -203,7 +203,7 @@ public final class WanPipeline implements AutoCloseable {
                 request.isGuided() ? Optional.of(ids(request.negativePrompt())) : Optional.empty());
         GenerationPlan plan = GenerationPlan.of(parts, device.formats(), request, prompts.tokens());
         ProgressMeter meter = new ProgressMeter(plan, options.listener(), options.cancellation(), System::nanoTime);
-        LoadedModels loaded = place(Placement.of(plan.phases(), parts, budget));
+        LoadedModels loaded = place(Placement.of(plan.phases(), parts, new Placement.Room(budget, device.memory())));
         boolean done = false;
         try (StageStore store = options.store(request, files, weights, device)) {
             GenerationReport report =

@@ -6,6 +6,7 @@ import io.wan4j.model.dit.Residency;
 import io.wan4j.model.dit.WanTransformer;
 import io.wan4j.model.text.TextEncoder;
 import io.wan4j.spi.ActivationFormats;
+import io.wan4j.spi.Memory;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -26,39 +27,37 @@ public record Placement(Set<Phase> kept, Residency residency, boolean textStream
      * as fit.
      *
      * @param costs what each phase needs
-     * @param budget bytes of device memory
+     * @param room what may be used
      * @throws DeviceException if a phase cannot run in so little
      */
-    public static Placement of(Map<Phase, PhaseCost> costs, ModelParts parts, long budget) {
+    public static Placement of(Map<Phase, PhaseCost> costs, ModelParts parts, Room room) {
         long weights = costs.values().stream().mapToLong(PhaseCost::arenaBytes).sum();
         long workspace = costs.values().stream()
                 .mapToLong(PhaseCost::workspacePeak)
                 .max()
                 .orElse(0);
-        if (weights + workspace <= budget) {
+        if (room.holds(weights, workspace)) {
             return new Placement(EnumSet.allOf(Phase.class), Residency.ALL, false);
         }
         PhaseCost text = costs.get(Phase.TEXT_ENCODING);
-        boolean textStreamed = text != null && text.deviceBytes() > budget;
+        boolean textStreamed = text != null && !room.holds(text.arenaBytes(), text.workspacePeak());
         costs.forEach((phase, cost) -> {
-            long needed = phase == Phase.TEXT_ENCODING && textStreamed
-                    ? cost.deviceBytes() - (parts.text().config().layers() - 1) * textBlockBytes(parts)
-                    : cost.deviceBytes();
-            if (phase != Phase.DENOISING && needed > budget) {
-                throw tooSmall(phase, needed, budget);
+            long least = phase == Phase.TEXT_ENCODING && textStreamed
+                    ? cost.arenaBytes() - (parts.text().config().layers() - 1) * textBlockBytes(parts)
+                    : cost.arenaBytes();
+            if (phase != Phase.DENOISING) {
+                room.require(phase, least, cost.workspacePeak());
             }
         });
         PhaseCost denoising = costs.get(Phase.DENOISING);
-        if (denoising == null || denoising.deviceBytes() <= budget) {
+        if (denoising == null || room.holds(denoising.arenaBytes(), denoising.workspacePeak())) {
             return new Placement(Set.of(), Residency.ALL, textStreamed);
         }
         int layers = parts.transformer().config().layers();
         long block = blockBytes(parts);
-        long needed = denoising.deviceBytes() - layers * block + Math.min(STREAMED, layers) * block;
-        if (needed > budget) {
-            throw tooSmall(Phase.DENOISING, needed, budget);
-        }
-        int resident = (int) Math.min(layers, (budget - needed) / Math.max(1, block));
+        long least = denoising.arenaBytes() - layers * block + Math.min(STREAMED, layers) * block;
+        long left = room.require(Phase.DENOISING, least, denoising.workspacePeak());
+        int resident = (int) Math.min(layers, left / Math.max(1, block));
         return new Placement(Set.of(), new Residency(resident), textStreamed);
     }
 
@@ -85,10 +84,31 @@ public record Placement(Set<Phase> kept, Residency residency, boolean textStream
         return device.peakInArenas();
     }
 
-    private static DeviceException tooSmall(Phase phase, long needed, long budget) {
-        return new DeviceException(String.format(
-                "memory limit: %s needs %,d MiB, but only %,d MiB may be used; raise the limit, or ask for fewer frames"
-                        + " or a smaller size",
-                phase.label(), needed >> 20, budget >> 20));
+    /**
+     * Device memory that a generation may use.
+     *
+     * @param bytes all of it
+     * @param memory knows what its kernels need for themselves
+     */
+    public record Room(long bytes, Memory memory) {
+        private boolean holds(long weights, long workspace) {
+            return needed(weights, workspace) <= bytes;
+        }
+
+        private long needed(long weights, long workspace) {
+            return weights + workspace + memory.scratchBound(workspace);
+        }
+
+        /** Bytes that are left. */
+        private long require(Phase phase, long weights, long workspace) {
+            long needed = needed(weights, workspace);
+            if (needed > bytes) {
+                throw new DeviceException(String.format(
+                        "memory limit: %s needs %,d MiB, but only %,d MiB may be used; raise the limit, or ask for fewer"
+                                + " frames or a smaller size",
+                        phase.label(), needed >> 20, bytes >> 20));
+            }
+            return bytes - needed;
+        }
     }
 }

@@ -31,6 +31,15 @@ public interface Memory {
         return 0;
     }
 
+    /**
+     * Most bytes that {@link #inScratch} comes to in a phase; a plan leaves them free.
+     *
+     * @param workspaceBytes most bytes of the phase's temporaries at once
+     */
+    default long scratchBound(long workspaceBytes) {
+        return 0;
+    }
+
     /** Whether this memory is the process's own, so that the system counts it as resident. */
     default boolean isHost() {
         return false;

@@ -68,8 +68,8 @@ class EightGigabytesTest {
         DeviceOptions options = DeviceOptions.DEFAULT.withMemoryLimit(LIMIT);
         try (Device device = CudaDevice.open(driver, driver.info(), options, MemorySizes.of(8L << 30))) {
             GenerationPlan plan = GenerationPlan.of(parts, device.formats(), request);
-            Placement placement =
-                    Placement.of(plan.phases(), parts, device.memory().available());
+            Placement placement = Placement.of(
+                    plan.phases(), parts, new Placement.Room(device.memory().available(), device.memory()));
             assertThat(placement.textStreamed()).isTrue();
             assertThat(placement.residency().resident())
                     .isBetween(1, WanConfig.i2v14b().layers() - 1);

@@ -10,6 +10,7 @@ import io.wan4j.ops.Ops;
 import io.wan4j.pipeline.Phase;
 import io.wan4j.pipeline.PhaseCost;
 import io.wan4j.pipeline.Placement;
+import io.wan4j.spi.Memory;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.Tensor;
@@ -30,9 +31,10 @@ final class StepRunner {
     }
 
     /** Bytes that models may take: what is free, less what the device needs besides. */
-    static long budget(Target target) {
-        long available = target.device().memory().available();
-        return available - Math.min(available / 16, 320L << 20);
+    static Placement.Room room(Target target) {
+        Memory memory = target.device().memory();
+        long available = memory.available();
+        return new Placement.Room(available - Math.min(available / 16, 320L << 20), memory);
     }
 
     /** One row: times, rate, and where the memory went. */
@@ -42,7 +44,7 @@ final class StepRunner {
         PhaseCost one = model.cost(Phase.DENOISING, formats, List.of(1000));
         PhaseCost two = model.cost(Phase.DENOISING, formats, List.of(1000, 500));
         double operations = (double) two.work().minus(one.work()).flops();
-        Placement placement = Placement.of(Map.of(Phase.DENOISING, one), model.parts(), budget(target));
+        Placement placement = Placement.of(Map.of(Phase.DENOISING, one), model.parts(), room(target));
         long start = System.nanoTime();
         try (WanTransformer transformer = WanTransformer.load(
                 model.parts().transformer().config(),

@@ -16,7 +16,7 @@ record VideoCheck(String unit) implements Check {
         RandomModel model = RandomModel.of(context.workload(), format, context.pool());
         try (Target target = context.open()) {
             Map<Phase, PhaseCost> costs = model.costs(target.device().formats());
-            Placement placement = Placement.of(costs, model.parts(), StepRunner.budget(target));
+            Placement placement = Placement.of(costs, model.parts(), StepRunner.room(target));
             double loading = 0;
             double working = 0;
             try (LoadedModels models =

@@ -12,6 +12,10 @@ import java.util.Set;
 
 /** Host memory under a limit that arenas, workspace and the kernels' own scratch share. */
 final class OneDnnMemory implements Memory, AutoCloseable {
+    private static final long SCRATCH_AT_LEAST = 16L << 20;
+    private static final long SCRATCH_AT_MOST = 768L << 20;
+    private static final long SCRATCH_SHARE = 4;
+
     private final long limit;
     private final NativeWorkspace workspace;
     private final Placement placement;
@@ -71,6 +75,12 @@ final class OneDnnMemory implements Memory, AutoCloseable {
     @Override
     public synchronized long inScratch() {
         return inScratch;
+    }
+
+    /** Operands are packed for some thousand rows and some heads at a time, so that scratch has an end. */
+    @Override
+    public long scratchBound(long workspaceBytes) {
+        return Math.min(SCRATCH_AT_MOST, SCRATCH_AT_LEAST + SCRATCH_SHARE * workspaceBytes);
     }
 
     @Override

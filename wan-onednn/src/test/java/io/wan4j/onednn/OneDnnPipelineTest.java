@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.wan4j.GenerationPlan;
 import io.wan4j.ImageToVideo;
+import io.wan4j.MemoryLimit;
 import io.wan4j.PhaseReport;
+import io.wan4j.Precision;
 import io.wan4j.Video;
 import io.wan4j.WanPipeline;
+import io.wan4j.error.DeviceException;
 import io.wan4j.media.Picture;
 import io.wan4j.media.PixelSize;
 import io.wan4j.model.dit.Conditioning;
@@ -25,6 +28,7 @@ import io.wan4j.testkit.synth.TensorCatalog;
 import io.wan4j.testkit.synth.TinyModel;
 import io.wan4j.testkit.synth.WeightEncoding;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
@@ -95,6 +99,47 @@ class OneDnnPipelineTest {
             }
             assertThat(video.report().held()).isPresent();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Precision.class,
+            names = {"AS_STORED", "INT8", "F32"})
+    void runsInTheLeastMemoryThatIsNotRefused(Precision precision) {
+        List<byte[]> expected;
+        try (WanPipeline roomy = within(precision, 1L << 30)) {
+            expected = frames(roomy);
+        }
+        long refused = 1 << 20;
+        long taken = 1L << 30;
+        while (taken - refused > 64 << 10) {
+            long limit = (refused + taken) / 2;
+            try (WanPipeline pipeline = within(precision, limit)) {
+                // Refused before the first phase, or run to the end: never out of memory on the way.
+                List<Phase> begun = new ArrayList<>();
+                try {
+                    pipeline.generate(request(), now -> begun.add(now.phase()));
+                    taken = limit;
+                } catch (DeviceException e) {
+                    assertThat(begun)
+                            .as("refused " + limit + ": " + e.getMessage())
+                            .isEmpty();
+                    refused = limit;
+                }
+            }
+        }
+        try (WanPipeline tight = within(precision, taken)) {
+            assertThat(frames(tight)).containsExactlyElementsOf(expected);
+        }
+    }
+
+    private static WanPipeline within(Precision precision, long limit) {
+        return WanPipeline.builder()
+                .model(folder)
+                .precision(precision)
+                .memoryLimit(MemoryLimit.bytes(limit))
+                .device(Device.named("onednn").with(DeviceOptions.DEFAULT.withThreads(2)))
+                .build();
     }
 
     private record Streamed(float[] velocity, long mostInArenas, long resident) {}
