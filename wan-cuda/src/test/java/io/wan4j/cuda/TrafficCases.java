@@ -2,6 +2,7 @@ package io.wan4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.AttentionSpec;
 import io.wan4j.spi.Convolution;
@@ -18,11 +19,15 @@ import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.Tensor;
 import io.wan4j.testkit.ptx.LaunchReport;
 import io.wan4j.testkit.ptx.SimulatorOptions;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 
 /** Launches of every kernel on tensor cores, at sizes that fill a tile and turn the ring of its slots. */
 final class TrafficCases implements AutoCloseable {
@@ -51,6 +56,26 @@ final class TrafficCases implements AutoCloseable {
     static TrafficCases onWarpGroups() {
         SimulatedCudaDriver driver = SimulatedDevices.hopper(SimulatorOptions.full());
         return new TrafficCases(driver, SimulatedDevices.open(driver, ProductKernels.WARP_GROUPS));
+    }
+
+    /** On a device whose driver gets every module as {@code change} makes it. */
+    static TrafficCases withModules(UnaryOperator<String> change) {
+        SimulatedCudaDriver driver = SimulatedDevices.driver();
+        CudaDriver changing = (CudaDriver) Proxy.newProxyInstance(
+                CudaDriver.class.getClassLoader(), new Class<?>[] {CudaDriver.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("loadModule")) {
+                        String text = new String((byte[]) arguments[0], StandardCharsets.UTF_8);
+                        arguments[0] = change.apply(text).getBytes(StandardCharsets.UTF_8);
+                    }
+                    try {
+                        return method.invoke(driver, arguments);
+                    } catch (InvocationTargetException failure) {
+                        throw failure.getCause();
+                    }
+                });
+        DeviceOptions options = DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16);
+        return new TrafficCases(
+                driver, CudaDevice.open(changing, driver.info(), options, SimulatedDevices.smallSizes()));
     }
 
     List<Measured> measured() {
