@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /**
  * Compiles every {@code *.cu} of a folder to {@code NAME.sm_XX.cubin} for each architecture and {@code NAME.ptx}, and
  * writes a table of registers, shared and local memory. Sources whose text, headers and options did not change since
- * the last run are left alone.
+ * the last run are left alone. A kernel that uses local memory, which is where registers are spilled to, fails the build.
  *
  * <p>A source may hold a line {@code // targets: sm_89 sm_90a ...} to name its architectures; the first is the one that
  * PTX is made of unless the line names one as {@code ptx:sm_XX}. The system property {@code wan.kernels.targets} limits a
@@ -47,6 +47,8 @@ public final class KernelCompiler {
     /**
      * Arguments: folder of sources (headers in its {@code include}), folder for the results, work folder for the
      * unpacked compiler, hashes, and {@code kernels.tsv}.
+     *
+     * @throws KernelBuildException if a source does not compile, or a kernel uses local memory
      */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 3) {
@@ -202,10 +204,16 @@ public final class KernelCompiler {
 
     private void writeTable(List<Source> all) throws IOException {
         StringBuilder table = new StringBuilder("file\tkernel\ttarget\tregisters\tshared\tlocal\n");
+        List<String> spilling = new ArrayList<>();
         for (Source source : all) {
             for (String target : source.targets()) {
                 byte[] cubin = Files.readAllBytes(output.resolve(source.name() + "." + target + ".cubin"));
-                table.append(KernelResources.of(cubin).stream()
+                List<KernelResources> kernels = KernelResources.of(cubin);
+                kernels.stream()
+                        .filter(kernel -> kernel.localBytes() > 0)
+                        .forEach(kernel -> spilling.add(
+                                kernel.kernel() + " for " + target + " (" + kernel.localBytes() + " bytes a thread)"));
+                table.append(kernels.stream()
                         .map(kernel -> String.format(
                                 "%s\t%s\t%s\t%d\t%d\t%d\n",
                                 source.name(),
@@ -218,6 +226,10 @@ public final class KernelCompiler {
             }
         }
         Files.writeString(work.resolve("kernels.tsv"), table);
+        if (!spilling.isEmpty()) {
+            throw new KernelBuildException("kernels: expected none to use local memory, got " + spilling
+                    + "; give threads fewer sums or blocks fewer threads, and index arrays by constants only");
+        }
     }
 
     private static String sha256(String text) {
