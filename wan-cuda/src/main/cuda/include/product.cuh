@@ -52,6 +52,43 @@ struct DenseRows {
   }
 };
 
+// Part of a tile that a warp makes.
+struct WarpPlace {
+  int row;
+  int column;
+  int lane;
+
+  // Address of the 16 bytes that this lane names to load 16 rows of x, or 16 columns of w, of one step of 32 bytes.
+  __device__ __forceinline__ u32 x(u32 slot, int i, int step) const {
+    return slot + piece_offset(row + 16 * i + (lane & 15), 2 * step + (lane >> 4));
+  }
+  __device__ __forceinline__ u32 w(u32 slot, int j, int step) const {
+    return slot + piece_offset(column + 8 * j + (lane & 7) + ((lane >> 4) << 3), 2 * step + ((lane >> 3) & 1));
+  }
+};
+
+// sums += x w^T over one slice.
+template <class T, class Product>
+DEVICE void multiply_slice(Product, typename Product::Sum (&sums)[T::WARP_M / 16][T::WARP_N / 8][4], u32 x_slot,
+                           u32 w_slot, WarpPlace at) {
+#pragma unroll
+  for (int step = 0; step < SLICE_BYTES / 32; step++) {
+    u32 a[T::WARP_M / 16][4];
+#pragma unroll
+    for (int i = 0; i < T::WARP_M / 16; i++) load_matrices(at.x(x_slot, i, step), a[i]);
+#pragma unroll
+    for (int j = 0; j < T::WARP_N / 8; j += 2) {
+      u32 b[4];
+      load_matrices(at.w(w_slot, j, step), b);
+#pragma unroll
+      for (int i = 0; i < T::WARP_M / 16; i++) {
+        Product::multiply_add(sums[i][j], a[i], b[0], b[1]);
+        Product::multiply_add(sums[i][j + 1], a[i], b[2], b[3]);
+      }
+    }
+  }
+}
+
 template <class Product, class Out, class T, class Rows>
 DEVICE void multiply(Rows x, const DenseRows& w, const Epilogue& epilogue, int slices) {
   typedef typename Product::Sum Sum;
@@ -91,25 +128,7 @@ DEVICE void multiply(Rows x, const DenseRows& w, const Epilogue& epilogue, int s
     fetch(slice + T::SLOTS - 1);  // into the slot that everybody left before the barrier
     u32 a_slot = slots + slice % T::SLOTS * T::SLOT_BYTES;
     u32 b_slot = a_slot + T::M * SLICE_BYTES;
-#pragma unroll
-    for (int step = 0; step < SLICE_BYTES / 32; step++) {
-      u32 a[ROW_STEPS][4];
-#pragma unroll
-      for (int i = 0; i < ROW_STEPS; i++) {
-        load_matrices(a_slot + piece_offset(warp_row + 16 * i + (lane & 15), 2 * step + (lane >> 4)), a[i]);
-      }
-#pragma unroll
-      for (int j = 0; j < COLUMN_STEPS; j += 2) {
-        u32 b[4];
-        int row = warp_column + 8 * j + (lane & 7) + ((lane >> 4) << 3);
-        load_matrices(b_slot + piece_offset(row, 2 * step + ((lane >> 3) & 1)), b);
-#pragma unroll
-        for (int i = 0; i < ROW_STEPS; i++) {
-          Product::multiply_add(sums[i][j], a[i], b[0], b[1]);
-          Product::multiply_add(sums[i][j + 1], a[i], b[2], b[3]);
-        }
-      }
-    }
+    multiply_slice<T>(Product(), sums, a_slot, b_slot, WarpPlace{warp_row, warp_column, lane});
   }
 
   // Out through shared memory, 16 rows of each warp at a time, so that a warp writes whole lines. Words of a row pitch

@@ -20,10 +20,12 @@ final class AttentionKernels {
     private final Launcher launcher;
     private final Optional<QuantisedAttention> quantised;
     private final GroupAttention groups;
+    private final LibraryAttention library;
 
-    AttentionKernels(Launcher launcher, Optional<QuantisedAttention> quantised) {
+    AttentionKernels(Launcher launcher, Optional<QuantisedAttention> quantised, LibraryAttention library) {
         this.launcher = launcher;
         this.groups = new GroupAttention(launcher);
+        this.library = library;
         this.quantised = quantised;
     }
 
@@ -83,6 +85,9 @@ final class AttentionKernels {
         }
         if (quantised.isPresent() && quantised.get().takes(q, contexts, spec, out)) {
             quantised.get().run(q, contexts.get(0), spec, out);
+            return;
+        }
+        if (library.run(q, contexts, spec, out)) {
             return;
         }
         if (groups.takes(q, contexts, spec, out)) {

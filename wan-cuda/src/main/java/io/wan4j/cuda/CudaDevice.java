@@ -34,7 +34,7 @@ final class CudaDevice implements Device {
     private final CudaKernels kernels;
     private boolean closed;
 
-    private CudaDevice(CudaDriver driver, Opened opened, DeviceOptions options, Choices choices) {
+    private CudaDevice(CudaDriver driver, Opened opened, DeviceOptions options, CudaSetup setup) {
         this.driver = driver;
         this.info = opened.info();
         this.context = opened.context();
@@ -46,18 +46,16 @@ final class CudaDevice implements Device {
                 driver,
                 stream,
                 new Budget(driver, opened.limit()),
-                choices.sizes(),
+                setup.sizes(),
                 new CudaMemory.Placed(info.ordinal(), formats.compute(), this::enter));
-        Launcher.Chip chip = new Launcher.Chip(info.capability(), info.multiprocessors(), choices.products());
+        Launcher.Chip chip = new Launcher.Chip(
+                info.capability(), info.multiprocessors(), setup.settings().products());
         Launcher launcher = new Launcher(driver, library, stream, chip);
-        this.kernels = new CudaKernels(launcher, memory, quantisedAttention);
+        this.kernels = new CudaKernels(launcher, memory, quantisedAttention, setup);
     }
 
     /** A device whose context is held, and the bytes that may be used. */
     private record Opened(DeviceInfo info, long context, long limit) {}
-
-    /** What users do not decide. */
-    record Choices(MemorySizes sizes, ProductKernels products) {}
 
     /** The driver keeps a current context for each thread. */
     private void enter() {
@@ -89,10 +87,10 @@ final class CudaDevice implements Device {
     }
 
     static CudaDevice open(CudaDriver driver, DeviceInfo info, DeviceOptions options, MemorySizes sizes) {
-        return open(driver, info, options, new Choices(sizes, ProductKernels.AUTO));
+        return open(driver, info, options, CudaSetup.of(sizes, CudaSettings.DEFAULT));
     }
 
-    static CudaDevice open(CudaDriver driver, DeviceInfo info, DeviceOptions options, Choices choices) {
+    static CudaDevice open(CudaDriver driver, DeviceInfo info, DeviceOptions options, CudaSetup setup) {
         refusal(info).ifPresent(refusal -> {
             throw new DeviceException(refusal.toString());
         });
@@ -125,7 +123,7 @@ final class CudaDevice implements Device {
                                 "raise the memory limit or close other programs that use the GPU")
                         .toString());
             }
-            return new CudaDevice(driver, new Opened(info, context, limit), options, choices);
+            return new CudaDevice(driver, new Opened(info, context, limit), options, setup);
         } catch (DeviceException failure) {
             driver.releaseContext(info.ordinal());
             throw failure;
@@ -186,6 +184,7 @@ final class CudaDevice implements Device {
         closed = true;
         enter();
         driver.synchronize();
+        kernels.close();
         memory.close();
         library.close();
         driver.destroyStream(stream);

@@ -3,10 +3,15 @@ package io.wan4j.cuda;
 import io.wan4j.cuda.driver.CudaProbe;
 import io.wan4j.cuda.driver.DeviceInfo;
 import io.wan4j.cuda.driver.Refusal;
+import io.wan4j.cuda.library.CublasLt;
+import io.wan4j.cuda.library.Cudnn;
+import io.wan4j.cuda.library.Probed;
 import io.wan4j.error.DeviceException;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.spi.DeviceProvider;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -15,26 +20,22 @@ public final class CudaDeviceProvider implements DeviceProvider {
     private static final int PRIORITY = 20;
 
     private final Supplier<CudaProbe> probe;
-    private final Optional<ProductKernels> products;
+    private final Supplier<CudaSettings> settings;
 
-    /** Looks for the driver of this machine when asked. */
+    /** Looks for the driver of this machine when asked; settings come from the system properties. */
     public CudaDeviceProvider() {
         this(CudaProbe::run);
     }
 
     /** Asks this probe, which may give a driver of another kind: one that watches, or a simulated one. */
     public CudaDeviceProvider(Supplier<CudaProbe> probe) {
-        this(probe, Optional.empty());
+        this(probe, CudaSettings::ofSystemProperties);
     }
 
-    private CudaDeviceProvider(Supplier<CudaProbe> probe, Optional<ProductKernels> products) {
+    /** The same with settings that do not come from the system properties. */
+    public CudaDeviceProvider(Supplier<CudaProbe> probe, Supplier<CudaSettings> settings) {
         this.probe = probe;
-        this.products = products;
-    }
-
-    /** The same devices with other kernels than the system property {@link ProductKernels#PROPERTY} says. */
-    public CudaDeviceProvider withProducts(ProductKernels chosen) {
-        return new CudaDeviceProvider(probe, Optional.of(chosen));
+        this.settings = settings;
     }
 
     @Override
@@ -62,6 +63,25 @@ public final class CudaDeviceProvider implements DeviceProvider {
     }
 
     @Override
+    public List<String> report() {
+        List<String> lines = new ArrayList<>(DeviceProvider.super.report());
+        if (why().isEmpty()) {
+            CudaSettings.Libraries use = settings.get().libraries();
+            if (use == CudaSettings.Libraries.OFF) {
+                lines.add("libraries are off (" + CudaSettings.LIBRARIES + ")");
+            } else {
+                String when =
+                        use == CudaSettings.Libraries.ON ? ", used where it can be" : ", used where measured faster";
+                Probed<CublasLt> cublasLt = CublasLt.find();
+                Probed<Cudnn> cudnn = Cudnn.find();
+                lines.add(cublasLt.text() + (cublasLt.library().isPresent() ? when : ""));
+                lines.add(cudnn.text() + (cudnn.library().isPresent() ? when : ""));
+            }
+        }
+        return lines;
+    }
+
+    @Override
     public Device open(DeviceOptions options) {
         CudaProbe result = probe.get();
         if (result instanceof CudaProbe.Refused refused) {
@@ -69,8 +89,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
         }
         CudaProbe.Usable usable = (CudaProbe.Usable) result;
         DeviceInfo info = CudaDevice.find(usable.devices(), options.ordinal());
-        CudaDevice.Choices choices =
-                new CudaDevice.Choices(MemorySizes.of(info.totalBytes()), products.orElseGet(ProductKernels::chosen));
-        return CudaDevice.open(usable.driver(), info, options, choices);
+        return CudaDevice.open(
+                usable.driver(), info, options, CudaSetup.of(MemorySizes.of(info.totalBytes()), settings.get()));
     }
 }

@@ -13,22 +13,34 @@ import java.util.List;
 import java.util.Optional;
 
 /** The operations as launches on one stream; none waits for its result but {@link #allFinite}. */
-final class CudaKernels implements Kernels {
+final class CudaKernels implements Kernels, AutoCloseable {
     private final RowKernels rows;
     private final ElementKernels elements;
+    private final LibraryProducts products;
+    private final LibraryAttention libraryAttention;
     private final LinearKernels linear;
     private final AttentionKernels attention;
     private final ConvolutionKernels convolution;
 
-    CudaKernels(Launcher launcher, CudaMemory memory, boolean quantisedAttention) {
+    CudaKernels(Launcher launcher, CudaMemory memory, boolean quantisedAttention, CudaSetup setup) {
         this.rows = new RowKernels(launcher);
         this.elements = new ElementKernels(launcher, memory.scratch(), memory.staging());
-        this.linear = new LinearKernels(launcher, memory.scratch(), rows);
+        LibraryPolicy policy = new LibraryPolicy(
+                setup.settings().libraries(), setup.libraries().table(), launcher.capability());
+        this.products = new LibraryProducts(
+                launcher, memory.scratch(), policy, setup.libraries().cublasLt());
+        this.libraryAttention = new LibraryAttention(
+                launcher, memory.scratch(), policy, setup.libraries().cudnn());
+        this.linear = new LinearKernels(
+                launcher,
+                memory.scratch(),
+                rows,
+                new LinearKernels.Alternatives(
+                        new HalfSums(launcher, setup.settings().fp8Sums()), products));
         this.attention = new AttentionKernels(
                 launcher,
-                quantisedAttention
-                        ? Optional.of(new QuantisedAttention(launcher, memory.scratch()))
-                        : Optional.empty());
+                quantisedAttention ? Optional.of(new QuantisedAttention(launcher, memory.scratch())) : Optional.empty(),
+                libraryAttention);
         this.convolution = new ConvolutionKernels(launcher);
     }
 
@@ -125,5 +137,11 @@ final class CudaKernels implements Kernels {
     @Override
     public boolean allFinite(Tensor x) {
         return elements.allFinite(x);
+    }
+
+    @Override
+    public void close() {
+        products.close();
+        libraryAttention.close();
     }
 }

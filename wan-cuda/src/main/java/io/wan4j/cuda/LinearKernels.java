@@ -23,13 +23,18 @@ final class LinearKernels {
     private final Scratch scratch;
     private final RowKernels rowKernels;
     private final MatrixProduct product;
+    private final Alternatives alternatives;
 
-    LinearKernels(Launcher launcher, Scratch scratch, RowKernels rowKernels) {
+    LinearKernels(Launcher launcher, Scratch scratch, RowKernels rowKernels, Alternatives alternatives) {
         this.launcher = launcher;
         this.scratch = scratch;
         this.rowKernels = rowKernels;
         this.product = new MatrixProduct(launcher);
+        this.alternatives = alternatives;
     }
+
+    /** Other ways to a product than {@link MatrixProduct#onTensorCores}. */
+    record Alternatives(HalfSums halfSums, LibraryProducts libraries) {}
 
     void run(Tensor x, Linear layer, Epilogue epilogue, Tensor out) {
         long rows = x.shape().rows();
@@ -52,6 +57,7 @@ final class LinearKernels {
         private final Operand weight;
         private final Format arithmetic;
         private final boolean quantise;
+        private final boolean half;
 
         Plan(Tensor x, Linear layer, Tensor out) {
             this.x = x;
@@ -66,6 +72,7 @@ final class LinearKernels {
                     && scaled.activations() == ActivationMode.DYNAMIC_8BIT
                     && !x.format().isCode();
             this.arithmetic = arithmetic();
+            this.half = alternatives.halfSums().serves(arithmetic);
         }
 
         private Operand weightOperand() {
@@ -101,6 +108,8 @@ final class LinearKernels {
             }
             if (arithmetic != Format.F32 && (!input.inPieces() || input.format() != arithmetic)) {
                 perRow += piecesPitch(arithmetic);
+            } else if (half && !quantise) {
+                perRow += piecesPitch(arithmetic);
             }
             if (!layer.adapters().isEmpty()) {
                 perRow += (columns + widestAdapter()) * Float.BYTES;
@@ -112,7 +121,9 @@ final class LinearKernels {
                 return Math.max(1, rows);
             }
             scratch.reset();
-            long usable = scratch.left() / (expandsWeight() ? 2 : 1) - 8 * 256;
+            boolean shared =
+                    expandsWeight() || (!half && alternatives.libraries().mayServe(arithmetic));
+            long usable = scratch.left() / (shared ? 2 : 1) - 8 * 256;
             long most = Math.max(1, usable / perRow);
             return most >= rows ? Math.max(1, rows) : most > ROW_STEP ? most / ROW_STEP * ROW_STEP : most;
         }
@@ -144,6 +155,11 @@ final class LinearKernels {
                 Operand padded = inScratch(count, arithmetic);
                 product.pad(a, padded, count, depth, this);
                 a = padded;
+            }
+            if (half) {
+                Operand small = a.address() == input.fromRow(first).address() ? inScratch(count, arithmetic) : a;
+                alternatives.halfSums().shrink(a, small, count, this);
+                a = small;
             }
             multiply(a, count, result.withRowScale(rowScale).withAddend(addend));
             if (out.format().isCode()) {
@@ -239,7 +255,9 @@ final class LinearKernels {
         private void multiply(Operand a, Operand w, Extents extents, ProductEpilogue epilogue) {
             if (arithmetic == Format.F32) {
                 product.inF32(a, w, extents, epilogue, this);
-            } else {
+            } else if (half) { // no library offers them
+                product.inHalfSums(a, w, extents, epilogue, this);
+            } else if (!alternatives.libraries().multiply(a, w, extents, epilogue, this)) {
                 product.onTensorCores(a, w, extents, epilogue, this);
             }
         }

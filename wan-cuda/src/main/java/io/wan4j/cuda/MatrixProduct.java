@@ -93,8 +93,17 @@ final class MatrixProduct {
             groups.multiply(group.get(), new GroupProduct.Operands(x, w, extents), epilogue, what);
             return;
         }
+        onSingleWarps("gemm_" + name(x.format()), x, w, extents, epilogue, what);
+    }
+
+    /** The same for codes that {@link HalfSums} serves, x shrunk. */
+    void inHalfSums(Operand x, Operand w, Extents extents, ProductEpilogue epilogue, Object what) {
+        onSingleWarps("gemm_e4m3_half", x, w, extents, epilogue.withStrength(HalfSums.FACTOR), what);
+    }
+
+    private void onSingleWarps(
+            String file, Operand x, Operand w, Extents extents, ProductEpilogue epilogue, Object what) {
         Tile tile = choose(extents, x.format());
-        String file = "gemm_" + name(x.format());
         String kernel = file + "_" + name(epilogue.format()) + "_" + tile.suffix();
         KernelArguments arguments = epilogue.write(
                         new KernelArguments().pointer(x.address()).pointer(w.address()),

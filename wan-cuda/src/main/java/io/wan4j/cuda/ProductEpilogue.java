@@ -117,6 +117,13 @@ record ProductEpilogue(
                 strength);
     }
 
+    /** This epilogue for the rows from {@code row} on. */
+    ProductEpilogue rows(long row) {
+        return fromRow(row)
+                .withRowScale(rowScale == 0 ? 0 : rowScale + row * Float.BYTES)
+                .withAddend(addend == 0 ? 0 : addend + row * pitch * Float.BYTES);
+    }
+
     /** Appends the structure {@code Epilogue}. */
     KernelArguments write(KernelArguments arguments, long rows, long columns) {
         return arguments

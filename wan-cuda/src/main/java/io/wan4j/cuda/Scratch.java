@@ -23,6 +23,16 @@ final class Scratch implements AutoCloseable {
         used = 0;
     }
 
+    /** What is taken now; {@link #rewind} goes back to it. */
+    long mark() {
+        return used;
+    }
+
+    /** What was taken after {@link #mark} may be overwritten from here on, in stream order. */
+    void rewind(long mark) {
+        used = mark;
+    }
+
     /** Bytes that can still be taken. */
     long left() {
         return bytes - used;

@@ -1,7 +1,6 @@
 package io.wan4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.wan4j.ops.Ops;
 import io.wan4j.spi.Device;
@@ -20,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -103,14 +101,6 @@ class HopperProductsTest {
         product(ProductKernels.WARP_GROUPS, format, 260, 144);
         assertThat(reports).hasSize(1);
         assertThat(reports.get(0).bankConflicts()).as(reports.get(0).toString()).isZero();
-    }
-
-    @Test
-    void kernelsAreChosenByName() {
-        assertThat(ProductKernels.of("warp_groups")).isEqualTo(ProductKernels.WARP_GROUPS);
-        assertThatThrownBy(() -> ProductKernels.of("wgmma"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("wan.cuda.products: expected auto, warps or warp_groups, got wgmma");
     }
 
     @ParameterizedTest

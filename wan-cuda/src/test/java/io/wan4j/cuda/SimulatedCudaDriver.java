@@ -98,6 +98,16 @@ final class SimulatedCudaDriver implements CudaDriver {
         busy = true;
     }
 
+    /** What lies on the device, for a library that computes there. */
+    synchronized byte[] peek(long address, int bytes) {
+        return gpu.copyOut(address, bytes);
+    }
+
+    /** Puts what a library computed on the device. */
+    synchronized void poke(long address, byte[] content) {
+        gpu.copyIn(address, content);
+    }
+
     private long held() {
         return blocks.values().stream().mapToLong(Long::longValue).sum();
     }

@@ -36,7 +36,8 @@ final class SimulatedDevices {
 
     static CudaDevice open(SimulatedCudaDriver driver, ProductKernels products) {
         DeviceOptions options = DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16);
-        return CudaDevice.open(driver, driver.info(), options, new CudaDevice.Choices(smallSizes(), products));
+        CudaSettings settings = CudaSettings.DEFAULT.withProducts(products);
+        return CudaDevice.open(driver, driver.info(), options, CudaSetup.of(smallSizes(), settings));
     }
 
     static CudaDevice open(SimulatedCudaDriver driver, ActivationFormats formats) {

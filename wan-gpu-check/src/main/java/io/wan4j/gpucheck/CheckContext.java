@@ -1,5 +1,6 @@
 package io.wan4j.gpucheck;
 
+import io.wan4j.cuda.CudaSettings;
 import io.wan4j.cuda.ProductKernels;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.DeviceOptions;
@@ -14,11 +15,11 @@ import java.util.function.Consumer;
  *
  * @param workload what is measured, and how large
  * @param home folder of the bundle
- * @param opener opens the device with these kernels for products
+ * @param opener opens the device with these kernels
  * @param rows takes results
  */
 record CheckContext(
-        Workload workload, Path home, BiFunction<DeviceOptions, ProductKernels, Target> opener, Consumer<Row> rows) {
+        Workload workload, Path home, BiFunction<DeviceOptions, CudaSettings, Target> opener, Consumer<Row> rows) {
     private static final String WARP_GROUPS = "groups:";
 
     private static final int POOL_BYTES = 32 << 20;
@@ -26,12 +27,17 @@ record CheckContext(
 
     /** Opens the device; the caller closes it. */
     Target open(DeviceOptions options) {
-        return open(options, ProductKernels.AUTO);
+        return open(options, CudaSettings.ofSystemProperties());
     }
 
     /** Opens the device with these kernels for products, where it is a GPU that has them; the caller closes it. */
     Target open(DeviceOptions options, ProductKernels products) {
-        return opener.apply(options, products);
+        return open(options, CudaSettings.ofSystemProperties().withProducts(products));
+    }
+
+    /** Opens the device with these kernels; the caller closes it. */
+    Target open(DeviceOptions options, CudaSettings settings) {
+        return opener.apply(options, settings);
     }
 
     /** Opens the device with BF16 activations; the caller closes it. */

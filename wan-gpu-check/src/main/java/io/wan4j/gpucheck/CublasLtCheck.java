@@ -1,12 +1,28 @@
 package io.wan4j.gpucheck;
 
+import io.wan4j.cuda.library.CublasLt;
+import io.wan4j.cuda.library.Probed;
 import java.util.List;
 import java.util.Optional;
 
-/** The products of {@link KernelCases} by cuBLASLt, where the machine has it. */
-final class CublasLtCheck implements Check {
+/**
+ * The products of {@link KernelCases} by cuBLASLt, where the machine has it: bare, or as whole operations of ours with the
+ * library's product in them, which is what the choice between the two depends on.
+ */
+record CublasLtCheck(String unit) implements Check {
+    /** Whole operations. */
+    static final String WHOLE = "whole";
+
     @Override
     public void run(CheckContext context) {
+        if (unit.equals(WHOLE)) {
+            new LibraryCheck("cublasLt", "cuBLASLt in our operation", "gemm_")
+                    .run(
+                            context,
+                            CublasLt.find(),
+                            KernelCases.Group.LINEAR.cases(context.workload().kernels()));
+            return;
+        }
         try (Target target = context.open()) {
             run(
                     context,
@@ -16,9 +32,8 @@ final class CublasLtCheck implements Check {
     }
 
     static void run(CheckContext context, Target target, List<KernelCase> products) {
-        Optional<CublasLt> library = CublasLt.find();
+        Optional<CublasLt> library = find(context, target);
         if (library.isEmpty() || target.gpu().isEmpty()) {
-            context.add(Row.skipped("cublasLt", library.isEmpty() ? "not installed" : "not a CUDA device"));
             return;
         }
         Target.Gpu gpu = target.gpu().get();
@@ -27,6 +42,14 @@ final class CublasLtCheck implements Check {
                 context.attempt(product.name(), () -> measure(context, target, peer, product));
             }
         }
+    }
+
+    private static Optional<CublasLt> find(CheckContext context, Target target) {
+        Probed<CublasLt> probed = CublasLt.find();
+        if (probed.library().isEmpty() || target.gpu().isEmpty()) {
+            context.add(Row.skipped("cublasLt", target.gpu().isEmpty() ? "not a CUDA device" : probed.text()));
+        }
+        return probed.library();
     }
 
     private static Row measure(CheckContext context, Target target, CublasLtProducts peer, KernelCase product) {

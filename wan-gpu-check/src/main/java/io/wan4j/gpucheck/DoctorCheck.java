@@ -1,5 +1,9 @@
 package io.wan4j.gpucheck;
 
+import io.wan4j.cuda.library.CublasLt;
+import io.wan4j.cuda.library.Cudnn;
+import io.wan4j.cuda.library.Probed;
+
 /** The device, or why it cannot be used; what else is on this machine. */
 final class DoctorCheck implements Check {
     @Override
@@ -22,8 +26,15 @@ final class DoctorCheck implements Check {
             }
             context.add(row);
         }
-        context.add(CublasLt.find()
-                .map(library -> Row.ok("cublasLt").with("version", library.version()))
-                .orElse(Row.skipped("cublasLt", "not installed")));
+        Probed<CublasLt> cublasLt = CublasLt.find();
+        context.add(
+                cublasLt.library().isPresent()
+                        ? Row.ok("cublasLt").with("version", cublasLt.text())
+                        : Row.skipped("cublasLt", cublasLt.text()));
+        Probed<Cudnn> cudnn = Cudnn.find();
+        context.add(
+                cudnn.library().isPresent()
+                        ? Row.ok("cudnn").with("version", cudnn.text())
+                        : Row.skipped("cudnn", cudnn.text()));
     }
 }

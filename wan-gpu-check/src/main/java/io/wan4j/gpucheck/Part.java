@@ -26,11 +26,17 @@ enum Part {
             10,
             () -> Stream.concat(
                             Arrays.stream(KernelCases.Group.values()).map(KernelCases.Group::label),
-                            Stream.of(KernelsCheck.SINGLE_WARPS, QuantisedAttentionCheck.UNIT))
+                            Stream.of(KernelsCheck.SINGLE_WARPS, QuantisedAttentionCheck.UNIT, HalfSumsCheck.UNIT))
                     .toList(),
-            unit -> unit.equals(QuantisedAttentionCheck.UNIT) ? new QuantisedAttentionCheck() : new KernelsCheck(unit)),
+            unit -> switch (unit) {
+                case QuantisedAttentionCheck.UNIT -> new QuantisedAttentionCheck();
+                case HalfSumsCheck.UNIT -> new HalfSumsCheck();
+                default -> new KernelsCheck(unit);
+            }),
     /** The same products by cuBLASLt, where it is installed. */
-    CUBLASLT(10, () -> List.of("linear"), unit -> new CublasLtCheck()),
+    CUBLASLT(10, () -> List.of("linear", CublasLtCheck.WHOLE), CublasLtCheck::new),
+    /** The same attentions by cuDNN, where it is installed. */
+    CUDNN(10, () -> List.of("attention"), unit -> new CudnnCheck()),
     /** The same products and attentions by PyTorch, and a compiled block, where it is installed. */
     TORCH(15, () -> List.of("python3"), unit -> new TorchCheck()),
     /** One step of the 14B model with random weights. */

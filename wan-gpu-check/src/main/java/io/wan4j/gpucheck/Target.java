@@ -1,7 +1,7 @@
 package io.wan4j.gpucheck;
 
 import io.wan4j.cuda.CudaDeviceProvider;
-import io.wan4j.cuda.ProductKernels;
+import io.wan4j.cuda.CudaSettings;
 import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.cuda.driver.CudaProbe;
 import io.wan4j.cuda.driver.DeviceInfo;
@@ -47,7 +47,7 @@ final class Target implements AutoCloseable {
      *
      * @throws DeviceException with the reason and the remedy if it cannot be used
      */
-    static Target open(String provider, DeviceOptions options, ProductKernels products) {
+    static Target open(String provider, DeviceOptions options, CudaSettings settings) {
         if (!provider.equals("cuda")) {
             Device device = new DeviceRequest(Optional.of(provider), options).open();
             return new Target(device, new WallStopwatch(device), Optional.empty());
@@ -56,14 +56,14 @@ final class Target implements AutoCloseable {
         if (probe instanceof CudaProbe.Refused refused) {
             throw new DeviceException(refused.refusal().toString());
         }
-        return open((CudaProbe.Usable) probe, options, products);
+        return open((CudaProbe.Usable) probe, options, settings);
     }
 
     /** Opens a device of this driver. */
-    static Target open(CudaProbe.Usable usable, DeviceOptions options, ProductKernels products) {
+    static Target open(CudaProbe.Usable usable, DeviceOptions options, CudaSettings settings) {
         WatchedDriver watched = new WatchedDriver(usable.driver());
         CudaProbe.Usable wrapped = new CudaProbe.Usable(watched.driver(), usable.devices());
-        DeviceProvider provider = new CudaDeviceProvider(() -> wrapped).withProducts(products);
+        DeviceProvider provider = new CudaDeviceProvider(() -> wrapped, () -> settings);
         Device device = provider.open(options);
         try {
             startOne(device);

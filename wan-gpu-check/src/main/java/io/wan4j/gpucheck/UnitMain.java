@@ -24,7 +24,7 @@ public final class UnitMain {
         CheckContext context = new CheckContext(
                 Workload.of(Workload.Size.of(arguments[2])),
                 Path.of(arguments[4]),
-                (options, products) -> Target.open(arguments[3], options, products),
+                (options, settings) -> Target.open(arguments[3], options, settings),
                 row -> RowFile.append(file, row));
         System.exit(run(part, unit, context));
     }

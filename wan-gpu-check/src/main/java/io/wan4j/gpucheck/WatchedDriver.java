@@ -1,13 +1,16 @@
 package io.wan4j.gpucheck;
 
 import io.wan4j.cuda.driver.CudaDriver;
+import io.wan4j.cuda.driver.Launch;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * A driver that passes every call on and notes into which stream kernels go and how much device memory is
@@ -18,6 +21,8 @@ final class WatchedDriver implements InvocationHandler {
     private final CudaDriver watched;
     private final Map<Long, Long> blocks = new HashMap<>();
     private final Map<Long, Long> launches = new HashMap<>();
+    private final Map<Object, String> names = new HashMap<>();
+    private final Set<String> kernels = new HashSet<>();
     private long stream;
     private long held;
     private long peak;
@@ -44,6 +49,16 @@ final class WatchedDriver implements InvocationHandler {
                 .filter(entry -> entry.getKey() != own)
                 .mapToLong(Map.Entry::getValue)
                 .sum();
+    }
+
+    /** Forgets which kernels were started. */
+    synchronized void forgetKernels() {
+        kernels.clear();
+    }
+
+    /** Whether a kernel whose name starts so was started since {@link #forgetKernels}. */
+    synchronized boolean started(String prefix) {
+        return kernels.stream().anyMatch(name -> name.startsWith(prefix));
     }
 
     /** Bytes of device memory that are held now. */
@@ -73,7 +88,11 @@ final class WatchedDriver implements InvocationHandler {
             case "launch", "launchGraph" -> {
                 stream = (Long) arguments[1];
                 launches.merge(stream, 1L, Long::sum);
+                if (arguments[0] instanceof Launch launch) {
+                    kernels.add(names.getOrDefault(launch.function(), ""));
+                }
             }
+            case "function" -> names.put(result, (String) arguments[1]);
             case "tryAllocate" ->
                 ((OptionalLong) result).ifPresent(address -> {
                     blocks.put(address, (Long) arguments[0]);

@@ -2,7 +2,7 @@ package io.wan4j.gpucheck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.wan4j.cuda.ProductKernels;
+import io.wan4j.cuda.CudaSettings;
 import io.wan4j.cuda.SimulatedProbe;
 import io.wan4j.cuda.driver.CudaProbe;
 import io.wan4j.spi.DeviceOptions;
@@ -29,7 +29,7 @@ class SimulatedGpuTest {
         CheckContext context = new CheckContext(
                 Workload.of(Workload.Size.TINY),
                 Path.of(System.getProperty("wan.goldens")).resolveSibling(""),
-                (options, products) -> Target.open(device, options, products),
+                (options, settings) -> Target.open(device, options, settings),
                 rows::add);
         return UnitMain.run(part, unit, context);
     }
@@ -54,7 +54,10 @@ class SimulatedGpuTest {
         "step, bf16",
         "offload, i8",
         "video, i8",
-        "cublaslt, linear"
+        "cublaslt, linear",
+        "cublaslt, whole",
+        "cudnn, attention",
+        "kernels, linear_f16_sums"
     })
     void unitsPassAndGiveEverythingBack(String part, String unit) {
         assertThat(run(Part.of(part), unit)).isZero();
@@ -86,7 +89,7 @@ class SimulatedGpuTest {
 
     @Test
     void memoryIsCountedAtTheDriver() {
-        try (Target target = Target.open(usable, DeviceOptions.DEFAULT, ProductKernels.AUTO)) {
+        try (Target target = Target.open(usable, DeviceOptions.DEFAULT, CudaSettings.DEFAULT)) {
             WatchedDriver driver = target.gpu().orElseThrow().driver();
             long before = driver.held();
             var arena = target.device().memory().arena();

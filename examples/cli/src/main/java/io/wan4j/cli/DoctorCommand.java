@@ -1,11 +1,8 @@
 package io.wan4j.cli;
 
-import io.wan4j.spi.Device;
-import io.wan4j.spi.DeviceOptions;
 import io.wan4j.spi.DeviceProvider;
 import io.wan4j.spi.DeviceRequest;
 import java.io.PrintWriter;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,13 +29,8 @@ final class DoctorCommand implements Callable<Integer> {
                 Runtime.getRuntime().availableProcessors(),
                 Runtime.getRuntime().maxMemory() >> 20);
         for (DeviceProvider provider : DeviceRequest.providers()) {
-            Optional<String> refusal = provider.refusal();
-            if (refusal.isPresent()) {
-                out.printf("%-10s no: %s%n", provider.name(), refusal.get());
-                continue;
-            }
-            try (Device device = provider.open(DeviceOptions.DEFAULT)) {
-                out.printf("%-10s yes: %s%n", provider.name(), device.description());
+            for (String line : provider.report()) {
+                out.printf("%-10s %s%n", provider.name(), line);
             }
         }
         return 0;
