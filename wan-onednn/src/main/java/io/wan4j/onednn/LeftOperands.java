@@ -10,6 +10,9 @@ import java.util.Optional;
 
 /** Brings the input of a linear layer into a format that its weight can be multiplied with. */
 final class LeftOperands {
+    /** Codes between rows. Rows a multiple of 1024 bytes apart would share a few sets of the first cache. */
+    private static final long SPREAD = 64;
+
     private final Workers workers;
     private final Format compute;
     private final Scratch main;
@@ -35,12 +38,13 @@ final class LeftOperands {
             return quantised(x, scaled.codes().format(), weight.order(), from, to);
         }
         Format order = weight.order();
+        long in = x.shape().columns();
         if (x.format() == order) {
-            return new Left(NativeStorage.address(x), order, 0, 0, null, 0);
+            return new Left(NativeStorage.address(x), order, in, 0, 0, null, 0);
         }
         return order == Format.BF16
                 ? split(x, from, to)
-                : new Left(asFloats(x, from, to), Format.F32, 0, from, null, 0);
+                : new Left(asFloats(x, from, to), Format.F32, in, 0, from, null, 0);
     }
 
     /** Codes with row scales; decoded to the order's format where that is not integers. */
@@ -53,6 +57,7 @@ final class LeftOperands {
                 return new Left(
                         NativeStorage.address(x),
                         codes,
+                        in,
                         0,
                         0,
                         scales,
@@ -84,7 +89,7 @@ final class LeftOperands {
                 Codes.decode(worker, given, target, start * in, (end - start) * in);
             }
         });
-        return new Left(address, order, 0, from, scales, 0);
+        return new Left(address, order, in, 0, from, scales, 0);
     }
 
     private record Rows(long from, long to) {}
@@ -92,7 +97,8 @@ final class LeftOperands {
     /** Codes and scales by machine code. */
     private Left coded(Tensor x, Rows rows, float[] scales, RowCode code) {
         long in = x.shape().columns();
-        long address = main.address((rows.to() - rows.from()) * in);
+        long stride = in + SPREAD;
+        long address = main.address((rows.to() - rows.from()) * stride);
         View all = new View(
                 rowScales.address(x.shape().rows() * Float.BYTES), x.shape().rows(), Format.F32);
         long source = NativeStorage.address(x) + rows.from() * in * Short.BYTES;
@@ -105,14 +111,14 @@ final class LeftOperands {
             arguments.putLong(RowCode.SOURCE_STRIDE, in * Short.BYTES);
             arguments.putLong(RowCode.ROWS, end - start);
             arguments.putLong(RowCode.TURNS, in / RowCode.COLUMNS);
-            arguments.putLong(RowCode.OUT, address + start * in);
-            arguments.putLong(RowCode.OUT_STRIDE, in);
+            arguments.putLong(RowCode.OUT, address + start * stride);
+            arguments.putLong(RowCode.OUT_STRIDE, stride);
             arguments.putLong(RowCode.ROW_SCALES, all.address() + (rows.from() + start) * Float.BYTES);
             code.quantise(at);
         });
         int count = Math.toIntExact(rows.to() - rows.from());
         all.getFloats(rows.from(), scales, Math.toIntExact(rows.from()), count);
-        return new Left(address, Format.I8, 0, rows.from(), scales, all.address());
+        return new Left(address, Format.I8, stride, 0, rows.from(), scales, all.address());
     }
 
     /** F32 as the sum of two BF16 values, which leaves 16 significant bits or more. */
@@ -138,7 +144,7 @@ final class LeftOperands {
                 low.write(r * in, row, 0, in, lanes, halves);
             }
         });
-        return new Left(main.address(0), Format.BF16, second.address(0), from, null, 0);
+        return new Left(main.address(0), Format.BF16, in, second.address(0), from, null, 0);
     }
 
     /** Address of rows {@code from .. to} as F32: where they are, or in scratch. */

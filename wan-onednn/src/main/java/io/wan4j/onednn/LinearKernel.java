@@ -193,22 +193,26 @@ final class LinearKernel implements AutoCloseable {
         boolean integers = left.format() == Format.I8;
         long columns = t.chunk().columns();
         if (left.low() != 0) {
-            MatmulSpec low = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.NONE);
-            worker.matmul(low, left.lowRow(t.row(), in), t.chunk().address(), product);
-            MatmulSpec high = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.SUM);
-            worker.matmul(high, left.row(t.row(), in), t.chunk().address(), product);
+            MatmulSpec low = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.NONE)
+                    .withLda(left.stride());
+            worker.matmul(low, left.lowRow(t.row()), t.chunk().address(), product);
+            MatmulSpec high = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.SUM)
+                    .withLda(left.stride());
+            worker.matmul(high, left.row(t.row()), t.chunk().address(), product);
         } else if (integers) {
             // The column scales are fused, so that sums beyond 2^24 are scaled before they are rounded to F32.
-            MatmulSpec spec = spec(t, in, Format.I8, Format.F32, columns, MatmulSpec.Fusion.COLUMN_SCALE);
+            MatmulSpec spec = spec(t, in, Format.I8, Format.F32, columns, MatmulSpec.Fusion.COLUMN_SCALE)
+                    .withLda(left.stride());
             worker.matmul(
                     spec,
-                    left.row(t.row(), in),
+                    left.row(t.row()),
                     t.chunk().address(),
                     product,
                     finish.columnScales(t.chunk().from()));
         } else {
-            MatmulSpec spec = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.NONE);
-            worker.matmul(spec, left.row(t.row(), in), t.chunk().address(), product);
+            MatmulSpec spec = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.NONE)
+                    .withLda(left.stride());
+            worker.matmul(spec, left.row(t.row()), t.chunk().address(), product);
         }
         finish.run(worker, t, product, integers);
     }
