@@ -7,11 +7,15 @@ import io.wan4j.tensor.Scaled;
 import io.wan4j.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import org.bytedeco.javacpp.Pointer;
 
 /** Brings the input of a linear layer into a format that its weight can be multiplied with. */
 final class LeftOperands {
-    /** Codes between rows. Rows a multiple of 1024 bytes apart would share a few sets of the first cache. */
+    /** Bytes between rows. Rows a multiple of 1024 bytes apart would share a few sets of the first cache. */
     private static final long SPREAD = 64;
+
+    private static final long SPREAD_FROM_ROWS = 8000;
+    private static final long SPREAD_FROM_COLUMNS = 8192;
 
     private final Workers workers;
     private final Format compute;
@@ -92,7 +96,7 @@ final class LeftOperands {
         return new Left(address, order, in, 0, from, scales, 0);
     }
 
-    private record Rows(long from, long to) {}
+    record Rows(long from, long to) {}
 
     /** Codes and scales by machine code. */
     private Left coded(Tensor x, Rows rows, float[] scales, RowCode code) {
@@ -166,6 +170,33 @@ final class LeftOperands {
             }
         });
         return address;
+    }
+
+    /** Whether so many, so long rows are multiplied sooner from a copy whose rows share no sets of the first cache. */
+    static boolean isSpreadWorth(Tensor x) {
+        return x.shape().rows() >= SPREAD_FROM_ROWS && x.shape().columns() >= SPREAD_FROM_COLUMNS;
+    }
+
+    /** Rows in their own format; valid until the next call. */
+    Left asTheyAre(Tensor x, Rows rows) {
+        long in = x.shape().columns();
+        Format format = x.format();
+        if (!isSpreadWorth(x)) {
+            return new Left(NativeStorage.address(x), format, in, 0, 0, null, 0);
+        }
+        long bytes = in * format.bytes();
+        long step = bytes + SPREAD;
+        long target = main.address((rows.to() - rows.from()) * step);
+        long source = NativeStorage.address(x) + rows.from() * bytes;
+        workers.run(LinearKernel.Tiles.pieces(rows.to() - rows.from()), (worker, piece) -> {
+            long end = Math.min(rows.to() - rows.from(), LinearKernel.Tiles.pieceStart(piece + 1));
+            Address to = new Address();
+            Address from = new Address();
+            for (long r = LinearKernel.Tiles.pieceStart(piece); r < end; r++) {
+                Pointer.memcpy(to.at(target + r * step), from.at(source + r * bytes), bytes);
+            }
+        });
+        return new Left(target, format, step / format.bytes(), 0, rows.from(), null, 0);
     }
 
     Format compute() {

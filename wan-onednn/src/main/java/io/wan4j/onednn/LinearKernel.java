@@ -18,7 +18,7 @@ final class LinearKernel implements AutoCloseable {
     /** Rows that are converted before their tiles are multiplied. */
     private static final long REGION = 3200;
 
-    private static final long TILE_ROWS = 800;
+    private static final long TILE_ROWS = 1600;
     private static final long ROW_STEP = 32;
 
     private final Workers workers;
@@ -55,11 +55,14 @@ final class LinearKernel implements AutoCloseable {
             return;
         }
         Packed weight = decoded(packed(layer));
+        long rows = x.shape().rows();
         if (isFused(x, layer, epilogue, out)) {
-            fused(x, layer, epilogue, out, weight);
+            long step = LeftOperands.isSpreadWorth(x) ? REGION : rows;
+            for (long from = 0; from < rows; from += step) {
+                fused(x, layer, epilogue, out, weight, new LeftOperands.Rows(from, Math.min(rows, from + step)));
+            }
             return;
         }
-        long rows = x.shape().rows();
         for (long from = 0; from < rows; from += REGION) {
             region(x, layer, epilogue, out, weight, from, Math.min(rows, from + REGION));
         }
@@ -124,7 +127,7 @@ final class LinearKernel implements AutoCloseable {
         return activation == Activation.IDENTITY || activation == Activation.GELU_TANH && out.format() == Format.BF16;
     }
 
-    private void fused(Tensor x, Linear layer, Epilogue epilogue, Tensor out, Packed weight) {
+    private void fused(Tensor x, Linear layer, Epilogue epilogue, Tensor out, Packed weight, LeftOperands.Rows rows) {
         boolean gelu = epilogue instanceof Epilogue.Activate a && a.activation() == Activation.GELU_TANH;
         long gate = epilogue instanceof Epilogue.AddGatedTo gated ? NativeStorage.address(gated.gate()) : 0;
         long bias = layer.bias().map(NativeStorage::address).orElse(0L);
@@ -134,16 +137,17 @@ final class LinearKernel implements AutoCloseable {
                 gelu ? MatmulSpec.Function.GELU_TANH : MatmulSpec.Function.IDENTITY,
                 gate != 0,
                 gate != 0 || epilogue instanceof Epilogue.AddTo);
-        Tiles tiles = Tiles.of(0, x.shape().rows(), weight);
+        Left left = lefts.asTheyAre(x, rows);
+        Tiles tiles = Tiles.of(rows.from(), rows.to(), weight);
         long in = layer.in();
         long columns = layer.out();
-        long a = NativeStorage.address(x);
         long c = NativeStorage.address(out);
         workers.run(tiles.count(), (worker, task) -> {
             Tiles.Tile t = tiles.tile(task);
-            MatmulSpec spec = spec(t, in, x.format(), out.format(), columns, fusion);
+            MatmulSpec spec =
+                    spec(t, in, x.format(), out.format(), columns, fusion).withLda(left.stride());
             long[] data = new long[3 + (bias != 0 ? 1 : 0) + (gate != 0 ? 1 : 0)];
-            data[0] = a + t.row() * in * x.format().bytes();
+            data[0] = left.row(t.row());
             data[1] = t.chunk().address();
             data[2] = c + (t.row() * columns + t.chunk().from()) * out.format().bytes();
             int next = 3;
