@@ -33,6 +33,7 @@ public final class WanPipelineBuilder {
     private MemoryLimit memoryLimit = MemoryLimit.auto();
     private boolean checkFinite;
     private boolean quantisedAttention;
+    private boolean graphs = true;
     private final List<Lora> loras = new ArrayList<>();
     private LoraMode loraMode = LoraMode.MERGE;
     private Optional<ActivationMode> activationMode = Optional.empty();
@@ -132,6 +133,15 @@ public final class WanPipelineBuilder {
         return this;
     }
 
+    /**
+     * Whether the transformer's blocks may be recorded and handed over as a whole in later steps where the device
+     * can (CUDA graphs); on by default. Results are the same bit for bit.
+     */
+    public WanPipelineBuilder graphs(boolean allow) {
+        graphs = allow;
+        return this;
+    }
+
     /** Numbers of attention heads, for models of unusual size. */
     public WanPipelineBuilder heads(ModelParts.Heads numbers) {
         heads = numbers;
@@ -190,7 +200,8 @@ public final class WanPipelineBuilder {
 
     private DeviceOptions options() {
         DeviceOptions options = device.options()
-                .withQuantisedAttention(quantisedAttention || device.options().quantisedAttention());
+                .withQuantisedAttention(quantisedAttention || device.options().quantisedAttention())
+                .withGraphs(graphs && device.options().graphs());
         if (memoryLimit.bytes().isPresent()) {
             options = options.withMemoryLimit(memoryLimit.bytes().getAsLong());
         }

@@ -21,6 +21,13 @@ final class PlacedLayers {
         this.device = device;
     }
 
+    /** Weights of layers in an arena that another owns. */
+    static PlacedLayers in(Arena arena, Device device) {
+        PlacedLayers layers = new PlacedLayers(device);
+        layers.arena = arena;
+        return layers;
+    }
+
     /** The weight of a layer; brought to the device at its first use. */
     synchronized Weight place(String layer, Supplier<StoredWeight> stored) {
         return weights.computeIfAbsent(layer, any -> arena().place(stored.get(), WeightRole.LINEAR));

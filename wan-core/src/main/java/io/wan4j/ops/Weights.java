@@ -44,6 +44,11 @@ public final class Weights implements AutoCloseable {
         return new Weights(source, device, device.memory().arena(), new PlacedLayers(device), "");
     }
 
+    /** A loader into an arena that another owns and closes; this loader is not closed. */
+    static Weights into(Arena arena, WeightSource source, Device device) {
+        return new Weights(source, device, arena, PlacedLayers.in(arena, device), "");
+    }
+
     /**
      * A new loader on the same device that takes the weights of linear layers over from this one; biases, norms, adapters
      * and all the rest are loaded anew. Both are closed by their owners, in any order.

@@ -43,7 +43,7 @@ public final class LoadedModels implements AutoCloseable {
         this.kept = placement.kept();
         this.textStreamed = placement.textStreamed();
         this.relief = new MemoryRelief(
-                placement.residency().resident(), parts.transformer().config().layers());
+                placement.residency(), parts.transformer().config().layers());
         this.transformerRoot = parts.transformer().source();
         this.transformerSource = transformerRoot;
     }

@@ -13,15 +13,15 @@ final class MemoryRelief {
 
     private final int layers;
     private final List<String> warnings = new ArrayList<>();
-    private int resident;
+    private Residency residency;
 
-    MemoryRelief(int resident, int layers) {
+    MemoryRelief(Residency residency, int layers) {
         this.layers = layers;
-        this.resident = Math.min(resident, layers);
+        this.residency = residency;
     }
 
     Residency residency() {
-        return new Residency(resident);
+        return residency;
     }
 
     /**
@@ -32,21 +32,29 @@ final class MemoryRelief {
      * @return whether there is more room than before
      */
     boolean relieve(boolean freed, boolean transformer, DeviceException failure) {
-        boolean fewer = transformer && resident > 0;
-        if (fewer) {
-            resident -= Math.max(1, resident / 4);
-        }
+        boolean fewer = transformer && reduce();
         if (!freed && !fewer) {
             return false;
         }
         String warning = "device memory ran short (" + failure.getMessage() + "): "
                 + (fewer
-                        ? resident + " of " + layers
+                        ? residency.resident() + " of " + layers
                                 + " blocks stay on the device now, the others are brought in for each use"
                         : "networks of other phases were freed");
         LOG.warn(warning);
         warnings.add(warning);
         return true;
+    }
+
+    private boolean reduce() {
+        int resident = Math.min(residency.resident(), layers);
+        if (resident > 0) {
+            residency = new Residency(resident - Math.max(1, resident / 4), residency.slots());
+            return true;
+        }
+        boolean fewerSlots = residency.slots() > Residency.LEAST_SLOTS;
+        residency = new Residency(0, Residency.LEAST_SLOTS);
+        return fewerSlots;
     }
 
     List<String> takeWarnings() {

@@ -19,9 +19,6 @@ import java.util.Set;
  * @param textStreamed whether the text encoder's blocks come one by one
  */
 public record Placement(Set<Phase> kept, Residency residency, boolean textStreamed) {
-    /** Blocks that are on the device besides the resident ones: the one that runs and the one that comes next. */
-    private static final int STREAMED = 2;
-
     /**
      * Everything stays if it fits at once; else each network comes and goes, and of the transformer's blocks as many stay
      * as fit.
@@ -55,10 +52,10 @@ public record Placement(Set<Phase> kept, Residency residency, boolean textStream
         }
         int layers = parts.transformer().config().layers();
         long block = blockBytes(parts);
-        long least = denoising.arenaBytes() - layers * block + Math.min(STREAMED, layers) * block;
+        long least = denoising.arenaBytes() - layers * block + Math.min(Residency.LEAST_SLOTS, layers) * block;
         long left = room.require(Phase.DENOISING, least, denoising.workspacePeak());
-        int resident = (int) Math.min(layers, left / Math.max(1, block));
-        return new Placement(Set.of(), new Residency(resident), textStreamed);
+        int blocks = (int) Math.min(layers, Residency.LEAST_SLOTS + left / Math.max(1, block));
+        return new Placement(Set.of(), Residency.forRoom(blocks, layers), textStreamed);
     }
 
     /** Bytes of one block's weights. */

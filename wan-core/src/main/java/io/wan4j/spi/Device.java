@@ -37,6 +37,11 @@ public interface Device extends AutoCloseable {
     /** Its operations. */
     Kernels kernels();
 
+    /** A recording of work that will be repeated; the caller closes it. This default keeps nothing. */
+    default Recording recording() {
+        return Recording.PLAIN;
+    }
+
     /** Waits until all work that was handed over is done, and reports its failure, if any. */
     void synchronize();
 

@@ -11,15 +11,18 @@ import java.util.OptionalLong;
  * @param memoryLimit bytes that arenas and workspace may take together; what is free now if empty
  * @param ordinal which device of this kind, from 0
  * @param quantisedAttention whether self-attention may multiply queries and keys in 8 bits, where the backend can
+ * @param graphs whether blocks may be recorded once and handed over as a whole after that, where the backend can
  */
 public record DeviceOptions(
         Optional<ActivationFormats> formats,
         int threads,
         OptionalLong memoryLimit,
         int ordinal,
-        boolean quantisedAttention) {
+        boolean quantisedAttention,
+        boolean graphs) {
     /** The backend's choice in everything. */
-    public static final DeviceOptions DEFAULT = new DeviceOptions(Optional.empty(), 0, OptionalLong.empty(), 0, false);
+    public static final DeviceOptions DEFAULT =
+            new DeviceOptions(Optional.empty(), 0, OptionalLong.empty(), 0, false, true);
 
     /** Checks the numbers. */
     public DeviceOptions {
@@ -31,21 +34,26 @@ public record DeviceOptions(
 
     /** These options with other activation formats. */
     public DeviceOptions withFormats(ActivationFormats chosen) {
-        return new DeviceOptions(Optional.of(chosen), threads, memoryLimit, ordinal, quantisedAttention);
+        return new DeviceOptions(Optional.of(chosen), threads, memoryLimit, ordinal, quantisedAttention, graphs);
     }
 
     /** These options with a number of host threads. */
     public DeviceOptions withThreads(int count) {
-        return new DeviceOptions(formats, count, memoryLimit, ordinal, quantisedAttention);
+        return new DeviceOptions(formats, count, memoryLimit, ordinal, quantisedAttention, graphs);
     }
 
     /** These options with a limit on device memory, in bytes. */
     public DeviceOptions withMemoryLimit(long bytes) {
-        return new DeviceOptions(formats, threads, OptionalLong.of(bytes), ordinal, quantisedAttention);
+        return new DeviceOptions(formats, threads, OptionalLong.of(bytes), ordinal, quantisedAttention, graphs);
     }
 
     /** These options with or without 8-bit attention. */
     public DeviceOptions withQuantisedAttention(boolean chosen) {
-        return new DeviceOptions(formats, threads, memoryLimit, ordinal, chosen);
+        return new DeviceOptions(formats, threads, memoryLimit, ordinal, chosen, graphs);
+    }
+
+    /** These options with or without recorded blocks. */
+    public DeviceOptions withGraphs(boolean chosen) {
+        return new DeviceOptions(formats, threads, memoryLimit, ordinal, quantisedAttention, chosen);
     }
 }

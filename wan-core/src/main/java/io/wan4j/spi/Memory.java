@@ -5,11 +5,16 @@ import java.nio.ByteBuffer;
 
 /**
  * The memory of a device. The workspace and the copies are for one thread at a time. While that thread works, a second one
- * may open, fill and close arenas: that is how streamed blocks are prefetched.
+ * may open, fill and close arenas and slots: that is how streamed blocks are prefetched.
  */
 public interface Memory {
     /** A new arena; the caller closes it. */
     Arena arena();
+
+    /** A new slot for what is streamed; the caller closes it. */
+    default Slot slot() {
+        return new ReopenedSlot(this::arena);
+    }
 
     /** The device's one workspace. */
     Workspace workspace();

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 
 /** Device memory that is freed together. Small tensors share slabs. */
 final class CudaArena implements Arena {
-    private static final int ALIGNMENT = 256;
+    static final int ALIGNMENT = 256;
 
     private final CudaDriver driver;
     private final Budget budget;

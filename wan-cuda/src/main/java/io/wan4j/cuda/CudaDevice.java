@@ -12,6 +12,7 @@ import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.spi.Kernels;
 import io.wan4j.spi.Memory;
+import io.wan4j.spi.Recording;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,6 +33,8 @@ final class CudaDevice implements Device {
     private final KernelLibrary library;
     private final CudaMemory memory;
     private final CudaKernels kernels;
+    private final BlockGraphs graphs;
+    private final boolean graphsWanted;
     private boolean closed;
 
     private CudaDevice(CudaDriver driver, Opened opened, DeviceOptions options, CudaSetup setup) {
@@ -52,6 +55,8 @@ final class CudaDevice implements Device {
                 info.capability(), info.multiprocessors(), setup.settings().products());
         Launcher launcher = new Launcher(driver, library, stream, chip);
         this.kernels = new CudaKernels(launcher, memory, quantisedAttention, setup);
+        this.graphs = new BlockGraphs(driver, stream, memory.workspace(), this::enter);
+        this.graphsWanted = options.graphs();
     }
 
     /** A device whose context is held, and the bytes that may be used. */
@@ -170,6 +175,16 @@ final class CudaDevice implements Device {
         return kernels;
     }
 
+    /** Bytes of device memory that are held now. */
+    long held() {
+        return memory.held();
+    }
+
+    @Override
+    public Recording recording() {
+        return graphsWanted ? graphs.recording() : Recording.PLAIN;
+    }
+
     @Override
     public void synchronize() {
         enter();
@@ -184,6 +199,7 @@ final class CudaDevice implements Device {
         closed = true;
         enter();
         driver.synchronize();
+        graphs.close();
         kernels.close();
         memory.close();
         library.close();

@@ -1,45 +1,18 @@
 package io.wan4j.cuda;
 
-import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.spi.Workspace;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
 import io.wan4j.tensor.Tensor;
-import java.util.ArrayDeque;
-import java.util.Deque;
 
-/**
- * One range of addresses, reserved once, behind which memory is put as the stack grows. Addresses repeat from step to
- * step, so launches can be recorded.
- */
+/** A stack in one range of addresses, which repeat from step to step, so launches can be recorded. */
 final class CudaWorkspace implements Workspace, AutoCloseable {
-    private final CudaDriver driver;
-    private final Budget budget;
-    private final int ordinal;
-    private final long base;
-    private final long reserved;
-    private final long unit;
-    private final long growth;
-    private final Deque<Commit> commits = new ArrayDeque<>();
-    private long committed;
+    private final CommittedRange range;
     private long used;
     private long peak;
 
-    private record Commit(long address, long bytes, long handle) {}
-
-    /** Reserves addresses for {@code sizes.workspace()} bytes. */
-    CudaWorkspace(CudaDriver driver, Budget budget, int ordinal, MemorySizes sizes) {
-        this.driver = driver;
-        this.budget = budget;
-        this.ordinal = ordinal;
-        this.unit = driver.commitUnit(ordinal);
-        this.growth = roundUp(sizes.growth(), unit);
-        this.reserved = roundUp(sizes.workspace(), unit);
-        this.base = driver.reserveAddresses(reserved);
-    }
-
-    private static long roundUp(long bytes, long unit) {
-        return (bytes + unit - 1) / unit * unit;
+    CudaWorkspace(CommittedRange range) {
+        this.range = range;
     }
 
     @Override
@@ -50,33 +23,34 @@ final class CudaWorkspace implements Workspace, AutoCloseable {
     @Override
     public Tensor allocate(Shape shape, Format format) {
         long footprint = Workspace.footprint(shape, format);
-        if (used + footprint > committed) {
-            grow(used + footprint, shape + " " + format);
-        }
-        DeviceStorage storage = new DeviceStorage(base + used, shape.count() * format.bytes(), 0);
+        range.reach(used + footprint, "a temporary " + shape + " " + format);
+        DeviceStorage storage = new DeviceStorage(range.base() + used, shape.count() * format.bytes(), 0);
         used += footprint;
         peak = Math.max(peak, used);
         return Tensor.of(shape, format, storage);
     }
 
-    private void grow(long needed, String what) {
-        long least = roundUp(needed - committed, unit);
-        long address = base + committed;
-        long wanted = Math.max(least, growth);
-        long bytes = wanted <= budget.available() && committed + wanted <= reserved ? wanted : least;
-        long handle = budget.take(
-                bytes,
-                "a temporary " + what,
-                () -> committed + bytes <= reserved
-                        ? driver.tryCommit(address, bytes, ordinal)
-                        : java.util.OptionalLong.empty());
-        commits.push(new Commit(address, bytes, handle));
-        committed += bytes;
-    }
-
     /** Whether an address is in the range of this workspace. */
     boolean contains(long address) {
-        return address >= base && address < base + reserved;
+        return range.contains(address);
+    }
+
+    /** Does work and returns the most bytes that were in use meanwhile, what was before included. */
+    long highWater(Runnable work) {
+        long before = peak;
+        peak = used;
+        try {
+            work.run();
+            return peak;
+        } finally {
+            peak = Math.max(peak, before);
+        }
+    }
+
+    /** Has as much memory ready, and counts as much, as work that reached this {@link #highWater}. */
+    void reach(long bytes) {
+        range.reach(bytes, "the temporaries of a recorded block");
+        peak = Math.max(peak, bytes);
     }
 
     @Override
@@ -99,19 +73,12 @@ final class CudaWorkspace implements Workspace, AutoCloseable {
 
     @Override
     public void trim() {
-        driver.synchronize(); // kernels under way may still use what is taken away
-        while (!commits.isEmpty() && commits.peek().address() >= base + used) {
-            Commit last = commits.pop();
-            driver.decommit(last.address(), last.bytes(), last.handle());
-            committed -= last.bytes();
-            budget.give(last.bytes());
-        }
+        range.shrink(used);
     }
 
     @Override
     public void close() {
         used = 0;
-        trim();
-        driver.releaseAddresses(base, reserved);
+        range.close();
     }
 }

@@ -2,20 +2,22 @@ package io.wan4j.cuda;
 
 import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.cuda.driver.PinnedMemory;
+import io.wan4j.error.DeviceException;
 import java.nio.ByteBuffer;
 
 /**
- * Two page-locked buffers through which host memory travels: while one is copied by the device, the other is filled. All
- * copies are ordered with what else is in one stream. Used by one thread at a time.
+ * A ring of page-locked buffers through which host memory travels: while some are copied by the device, the next is
+ * filled. All copies are ordered with what else is in one stream. Used by one thread at a time.
  */
 final class Staging implements AutoCloseable {
     private final CudaDriver driver;
     private final long stream;
     private final int bytes;
-    private final Slot[] slots;
+    private final Buffer[] buffers;
     private int next;
+    private boolean closed;
 
-    private record Slot(PinnedMemory memory, long event) {}
+    private record Buffer(PinnedMemory memory, long event) {}
 
     /** Fills a part of a page-locked buffer, from its start. */
     interface Filler {
@@ -23,28 +25,32 @@ final class Staging implements AutoCloseable {
         void fill(long from, int count, ByteBuffer target);
     }
 
-    Staging(CudaDriver driver, long stream, int bytes) {
+    /** {@code count} buffers of {@code bytes} each. */
+    Staging(CudaDriver driver, long stream, int bytes, int count) {
         this.driver = driver;
         this.stream = stream;
         this.bytes = bytes;
-        this.slots = new Slot[2];
-        for (int i = 0; i < slots.length; i++) {
-            slots[i] = new Slot(driver.allocatePinned(bytes), driver.createEvent());
-            driver.recordEvent(slots[i].event(), stream);
+        this.buffers = new Buffer[count];
+        for (int i = 0; i < buffers.length; i++) {
+            buffers[i] = new Buffer(driver.allocatePinned(bytes), driver.createEvent());
+            driver.recordEvent(buffers[i].event(), stream);
         }
     }
 
     /** Brings {@code count} bytes to the device in pieces of a multiple of {@code unit}; the copies may be under way. */
     void upload(long device, long count, int unit, Filler filler) {
+        if (closed) {
+            throw new DeviceException("copy to the device: it was closed meanwhile");
+        }
         int piece = bytes / unit * unit;
         for (long done = 0; done < count; done += piece) {
             int part = (int) Math.min(piece, count - done);
-            Slot slot = slots[next];
-            next = 1 - next;
-            driver.synchronizeEvent(slot.event());
-            filler.fill(done, part, slot.memory().bytes().duplicate().order(java.nio.ByteOrder.LITTLE_ENDIAN));
-            driver.copyToDevice(device + done, slot.memory().address(), part, stream);
-            driver.recordEvent(slot.event(), stream);
+            Buffer buffer = buffers[next];
+            next = (next + 1) % buffers.length;
+            driver.synchronizeEvent(buffer.event());
+            filler.fill(done, part, buffer.memory().bytes().duplicate().order(java.nio.ByteOrder.LITTLE_ENDIAN));
+            driver.copyToDevice(device + done, buffer.memory().address(), part, stream);
+            driver.recordEvent(buffer.event(), stream);
         }
     }
 
@@ -64,7 +70,7 @@ final class Staging implements AutoCloseable {
         int start = target.position();
         for (long done = 0; done < count; done += bytes) {
             int part = (int) Math.min(bytes, count - done);
-            PinnedMemory memory = slots[0].memory();
+            PinnedMemory memory = buffers[0].memory();
             driver.copyToHost(memory.address(), device + done, part, stream);
             driver.synchronizeStream(stream);
             target.put(start + (int) done, memory.bytes(), 0, part);
@@ -73,10 +79,11 @@ final class Staging implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Slot slot : slots) {
-            driver.synchronizeEvent(slot.event());
-            driver.destroyEvent(slot.event());
-            driver.freePinned(slot.memory());
+        closed = true;
+        for (Buffer buffer : buffers) {
+            driver.synchronizeEvent(buffer.event());
+            driver.destroyEvent(buffer.event());
+            driver.freePinned(buffer.memory());
         }
     }
 }

@@ -24,6 +24,12 @@ final class WeightPlacement {
     private final Staging staging;
     private final Format compute;
 
+    /** Where weights find memory. */
+    interface Room {
+        /** So many bytes with rows of this pitch, for what is named {@code what}. */
+        DeviceStorage storage(long count, int pitch, String what);
+    }
+
     WeightPlacement(Staging staging, Format compute) {
         this.staging = staging;
         this.compute = compute;
@@ -33,22 +39,22 @@ final class WeightPlacement {
         return Math.toIntExact((rowBytes + PIECE - 1) / PIECE * PIECE);
     }
 
-    Weight place(StoredWeight stored, WeightRole role, CudaArena arena) {
+    Weight place(StoredWeight stored, WeightRole role, Room room) {
         return switch (role) {
-            case LINEAR -> linear(stored, arena);
-            case CONVOLUTION -> convolution(stored, arena);
-            case TABLE -> table(stored, arena);
+            case LINEAR -> linear(stored, room);
+            case CONVOLUTION -> convolution(stored, room);
+            case TABLE -> table(stored, room);
         };
     }
 
-    private Weight linear(StoredWeight stored, CudaArena arena) {
+    private Weight linear(StoredWeight stored, Room room) {
         StoredTensor values = stored.values();
         if (stored.scale().isEmpty()) {
             requireFloat(values);
-            return new Dense(rows(values, compute, arena));
+            return new Dense(rows(values, compute, room));
         }
         return new Scaled(
-                rows(values, values.format(), arena), scales(stored.scale().get(), arena), stored.activations());
+                rows(values, values.format(), room), scales(stored.scale().get(), room), stored.activations());
     }
 
     private static void requireFloat(StoredTensor values) {
@@ -60,13 +66,13 @@ final class WeightPlacement {
     }
 
     /** A matrix with padded rows, or dense F32. */
-    private Tensor rows(StoredTensor values, Format format, CudaArena arena) {
+    private Tensor rows(StoredTensor values, Format format, Room room) {
         long count = values.shape().dim(0);
         int columns = Math.toIntExact(values.shape().count() / Math.max(1, count));
         int rowBytes = columns * format.bytes();
         int pitch = format == Format.F32 ? rowBytes : padded(rowBytes);
         DeviceStorage storage =
-                arena.storage(count * pitch, pitch == rowBytes ? 0 : pitch, values.name() + " " + values.shape());
+                room.storage(count * pitch, pitch == rowBytes ? 0 : pitch, values.name() + " " + values.shape());
         int stored = columns * values.format().bytes();
         Rows rows = new Rows(columns, values.format(), format);
         if (pitch == rowBytes && values.format() == format) {
@@ -118,13 +124,13 @@ final class WeightPlacement {
         }
     }
 
-    private Tensor scales(StoredTensor scale, CudaArena arena) {
-        return rows(scale.reshape(1, scale.shape().count()), Format.F32, arena)
+    private Tensor scales(StoredTensor scale, Room room) {
+        return rows(scale.reshape(1, scale.shape().count()), Format.F32, room)
                 .reshape(scale.shape().count());
     }
 
     /** [out, in, kt, kh, kw] to [out, tap, in], in padded to 8 channels in BF16. */
-    private Weight convolution(StoredWeight stored, CudaArena arena) {
+    private Weight convolution(StoredWeight stored, Room room) {
         StoredTensor values = stored.values();
         requireFloat(values);
         Shape shape = values.shape();
@@ -133,7 +139,7 @@ final class WeightPlacement {
         int padded = compute == Format.F32 ? channels : (channels + 7) / 8 * 8;
         int pitch = taps * padded * compute.bytes();
         int storedRow = taps * channels * values.format().bytes();
-        DeviceStorage storage = arena.storage(shape.dim(0) * pitch, pitch, values.name() + " " + shape);
+        DeviceStorage storage = room.storage(shape.dim(0) * pitch, pitch, values.name() + " " + shape);
         float[] source = new float[taps * channels];
         float[] ordered = new float[taps * padded];
         staging.upload(storage.address(), shape.dim(0) * pitch, pitch, (from, bytes, target) -> {
@@ -151,7 +157,7 @@ final class WeightPlacement {
         return new Dense(Tensor.of(shape, compute, storage));
     }
 
-    private Weight table(StoredWeight stored, CudaArena arena) {
+    private Weight table(StoredWeight stored, Room room) {
         StoredTensor values = stored.values();
         requireFloat(values);
         if (stored.scale().isPresent()) {
@@ -164,7 +170,7 @@ final class WeightPlacement {
             default -> Format.BF16;
         };
         DeviceStorage storage =
-                arena.storage(values.shape().count() * format.bytes(), 0, values.name() + " " + values.shape());
+                room.storage(values.shape().count() * format.bytes(), 0, values.name() + " " + values.shape());
         int columns = Math.toIntExact(values.shape().columns());
         int rowBytes = columns * format.bytes();
         int storedRow = columns * values.format().bytes();

@@ -68,7 +68,7 @@ class CudaDeviceTest {
         CudaDeviceProvider provider =
                 new CudaDeviceProvider(() -> new CudaProbe.Usable(driver, List.of(driver.info())));
         DeviceOptions second =
-                new DeviceOptions(java.util.Optional.empty(), 0, java.util.OptionalLong.empty(), 1, false);
+                new DeviceOptions(java.util.Optional.empty(), 0, java.util.OptionalLong.empty(), 1, false, true);
         assertThatThrownBy(() -> provider.open(second))
                 .isInstanceOf(DeviceException.class)
                 .hasMessageContaining("got 1");

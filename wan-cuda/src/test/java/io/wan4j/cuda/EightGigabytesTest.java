@@ -27,6 +27,7 @@ import io.wan4j.spi.DeviceOptions;
 import io.wan4j.tensor.ActivationMode;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
+import io.wan4j.tensor.StoredAdapter;
 import io.wan4j.tensor.StoredTensor;
 import io.wan4j.tensor.StoredWeight;
 import io.wan4j.tensor.WeightSource;
@@ -37,10 +38,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The full-size model with INT8 blocks and encoders in BF16 on a card of 8 GiB, 480x832 with 81 frames: every allocation
+ * The full-size model with INT8 blocks and encoders in BF16 on a card of 8 GiB, 480x832 with 81 frames, with and without a LoRA: every allocation
  * is made and counted, nothing is copied or computed.
  */
 class EightGigabytesTest {
@@ -53,10 +55,11 @@ class EightGigabytesTest {
 
     private final SimulatedCudaDriver driver = new SimulatedCudaDriver(8L << 30, SimulatorOptions.fast());
 
-    @Test
-    void wholeGenerationStaysWithinTheLimit() {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 64})
+    void wholeGenerationStaysWithinTheLimit(int loraRank) {
         driver.hollow();
-        WeightSource source = new Hollow();
+        WeightSource source = new Hollow(loraRank);
         ModelParts parts = new ModelParts(
                 new ModelParts.Part<>(TextConfig.umt5Xxl(), source),
                 new ModelParts.Part<>(VisionConfig.vitHuge14(), source),
@@ -101,8 +104,12 @@ class EightGigabytesTest {
         models.finished(Phase.DECODING);
     }
 
-    /** Has every tensor that is asked for: blocks of the transformer in INT8, all else in BF16. */
-    private static final class Hollow implements WeightSource {
+    /**
+     * Has every tensor that is asked for: blocks of the transformer in INT8, all else in BF16.
+     *
+     * @param loraRank rank of a LoRA beside every layer of the blocks; 0 for none
+     */
+    private record Hollow(int loraRank) implements WeightSource {
         private static final Pattern BLOCK_LINEAR =
                 Pattern.compile("blocks\\.\\d+\\.(self_attn\\.[qkvo]|cross_attn\\.(q|k|v|o|k_img|v_img)|ffn\\.[02])");
 
@@ -131,6 +138,17 @@ class EightGigabytesTest {
                     new Nothing(layer, expected, Format.I8),
                     Optional.of(new Nothing(layer + "_scale", Shape.of(expected.dim(0), 1), Format.F32)),
                     ActivationMode.DYNAMIC_8BIT);
+        }
+
+        @Override
+        public List<StoredAdapter> adapters(String layer, Shape weight) {
+            if (loraRank == 0 || !BLOCK_LINEAR.matcher(layer).matches()) {
+                return List.of();
+            }
+            return List.of(new StoredAdapter(
+                    new Nothing(layer + ".down", Shape.of(loraRank, weight.dim(1)), Format.BF16),
+                    new Nothing(layer + ".up", Shape.of(weight.dim(0), loraRank), Format.BF16),
+                    1));
         }
 
         @Override

@@ -51,6 +51,7 @@ final class SimulatedCudaDriver implements CudaDriver {
     private long fullFrom = Long.MAX_VALUE;
     private boolean busy;
     private boolean hollow;
+    private final SimulatedCapture capture = new SimulatedCapture();
 
     private static final class Thing {}
 
@@ -60,7 +61,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     /** A device that says this of itself. */
     SimulatedCudaDriver(SimulatorOptions options, DeviceInfo info) {
-        this.gpu = new SimulatedGpu(4 * info.totalBytes(), options); // reserved addresses count there, and not here
+        this.gpu = new SimulatedGpu(8 * info.totalBytes(), options); // reserved addresses count there, and not here
         this.info = info;
     }
 
@@ -71,6 +72,11 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     DeviceInfo info() {
         return info;
+    }
+
+    /** What of it was recorded, and how it was launched. */
+    SimulatedCapture capture() {
+        return capture;
     }
 
     /** Objects, page-locked buffers and memory that were not given back. */
@@ -181,11 +187,13 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized void synchronize() {
+        capture.forbid("cuCtxSynchronize");
         requireContext(); // every launch is done when it returns
     }
 
     @Override
     public synchronized OptionalLong tryAllocate(long bytes) {
+        capture.forbid("cuMemAlloc");
         if (bytes > memoryInfo().freeBytes()) {
             return OptionalLong.empty();
         }
@@ -224,6 +232,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized OptionalLong tryCommit(long address, long bytes, int ordinal) {
+        capture.forbid("cuMemCreate");
         if (bytes > memoryInfo().freeBytes()) {
             return OptionalLong.empty();
         }
@@ -267,6 +276,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized void copyToDevice(long device, long host, long bytes, long stream) {
+        capture.forbidIn(stream, "cuMemcpyHtoDAsync of a buffer that is filled again");
         requireContext();
         if (hollow) {
             return;
@@ -278,6 +288,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized void copyToHost(long host, long device, long bytes, long stream) {
+        capture.forbidIn(stream, "cuMemcpyDtoHAsync of a buffer that is read at once");
         requireContext();
         if (hollow) {
             return;
@@ -287,16 +298,12 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized void copyOnDevice(long target, long source, long bytes, long stream) {
-        if (!hollow) {
-            gpu.copy(target, source, bytes);
-        }
+        capture.submit(stream, hollow ? () -> {} : () -> gpu.copy(target, source, bytes));
     }
 
     @Override
     public synchronized void fill(long device, byte value, long bytes, long stream) {
-        if (!hollow) {
-            gpu.memset(device, value, bytes);
-        }
+        capture.submit(stream, hollow ? () -> {} : () -> gpu.memset(device, value, bytes));
     }
 
     @Override
@@ -311,6 +318,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized void synchronizeStream(long stream) {
+        capture.forbidIn(stream, "cuStreamSynchronize");
         find(stream, Object.class);
     }
 
@@ -351,6 +359,7 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized long loadModule(byte[] image) {
+        capture.forbid("cuModuleLoadData");
         requireContext();
         return create(PtxModule.parse(new String(image, StandardCharsets.UTF_8)));
     }
@@ -380,11 +389,14 @@ final class SimulatedCudaDriver implements CudaDriver {
         requireContext();
         find(stream, Object.class);
         PtxFunction function = find(launch.function(), PtxFunction.class);
-        if (hollow) {
-            return;
-        }
+        byte[] arguments = launch.arguments().toBytes();
+        capture.countLaunch();
+        capture.submit(stream, hollow ? () -> {} : () -> run(function, launch, arguments));
+    }
+
+    private void run(PtxFunction function, Launch launch, byte[] arguments) {
         Grid grid = new Grid(dim(launch.grid()), dim(launch.block()), dim(launch.cluster()), launch.sharedBytes());
-        LaunchReport report = gpu.launch(function, grid, launch.arguments().toBytes());
+        LaunchReport report = gpu.launch(function, grid, arguments);
         List<String> errors = new ArrayList<>();
         for (Finding finding : report.errors()) {
             errors.add(finding.toString());
@@ -401,22 +413,27 @@ final class SimulatedCudaDriver implements CudaDriver {
 
     @Override
     public synchronized void beginCapture(long stream) {
-        throw new UnsupportedException("the simulator records no graphs");
+        requireContext();
+        find(stream, Object.class);
+        capture.begin(stream);
     }
 
     @Override
     public synchronized long endCapture(long stream) {
-        throw new UnsupportedException("the simulator records no graphs");
+        return create(capture.end(stream));
     }
 
     @Override
     public synchronized void launchGraph(long graph, long stream) {
-        throw new UnsupportedException("the simulator records no graphs");
+        requireContext();
+        find(graph, SimulatedCapture.Graph.class).run();
+        capture.countGraph();
     }
 
     @Override
     public synchronized void destroyGraph(long graph) {
-        throw new UnsupportedException("the simulator records no graphs");
+        find(graph, SimulatedCapture.Graph.class);
+        destroy(graph);
     }
 
     @Override

@@ -57,6 +57,7 @@ final class StepRunner {
                     .with("tokens", model.tokens())
                     .with("residentBlocks", transformer.residentBlocks())
                     .with("blocks", transformer.config().layers())
+                    .with("slots", placement.residency().slots())
                     .with("loadSeconds", Timing.round(loading))
                     .with("planned", CheckContext.gibibytes(one.deviceBytes()));
             return memory(row);

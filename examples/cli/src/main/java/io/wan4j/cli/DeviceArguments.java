@@ -57,6 +57,9 @@ final class DeviceArguments {
             description = "Multiply queries and keys in 8 bits where the device can (cuda, CPUs with AMX).")
     private boolean int8Attention;
 
+    @Option(names = "--no-graphs", description = "Launch every kernel by itself instead of recorded blocks (cuda).")
+    private boolean noGraphs;
+
     DeviceRequest request() {
         DeviceRequest request = device.equals("auto") ? Device.auto() : Device.named(device);
         return request.with(DeviceOptions.DEFAULT.withThreads(threads));
@@ -67,7 +70,11 @@ final class DeviceArguments {
     }
 
     WanPipelineBuilder apply(WanPipelineBuilder builder) {
-        builder.device(request()).precision(precision).checkFinite(checkFinite).quantisedAttention(int8Attention);
+        builder.device(request())
+                .precision(precision)
+                .checkFinite(checkFinite)
+                .quantisedAttention(int8Attention)
+                .graphs(!noGraphs);
         activationMode.ifPresent(builder::activationMode);
         return memory.isEmpty() ? builder : builder.memoryLimit(MemoryLimit.bytes(bytes(memory)));
     }

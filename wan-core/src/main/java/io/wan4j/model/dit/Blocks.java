@@ -1,42 +1,39 @@
 package io.wan4j.model.dit;
 
+import io.wan4j.ops.BlockRing;
 import io.wan4j.ops.Weights;
 import io.wan4j.spi.Device;
+import io.wan4j.spi.Recording;
 import io.wan4j.tensor.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The blocks of a transformer: the first ones resident, the others streamed from the checkpoint with one prefetched. */
+/** The blocks of a transformer: the first ones resident, the others streamed from the checkpoint. */
 final class Blocks implements AutoCloseable {
     private final WanConfig config;
     private final WeightSource source;
     private final Device device;
+    private final Residency residency;
     private final List<Loaded> resident = new ArrayList<>();
-    private final @Nullable ExecutorService loader;
-    private @Nullable Prefetch prefetch;
+    private final List<Recording> recordings = new ArrayList<>();
+    private final @Nullable BlockRing<WanBlock> streamed;
 
     private record Loaded(WanBlock block, Weights weights) {}
-
-    private record Prefetch(int index, CompletableFuture<Loaded> block) {}
 
     Blocks(WanConfig config, WeightSource source, Device device, Residency residency) {
         this.config = config;
         this.source = source;
         this.device = device;
-        int count = Math.min(residency.resident(), config.layers());
-        this.loader = count < config.layers() ? Executors.newSingleThreadExecutor(Blocks::thread) : null;
+        this.residency = residency;
         try {
-            for (int index = 0; index < count; index++) {
-                resident.add(load(index));
+            for (int index = 0; index < Math.min(residency.resident(), config.layers()); index++) {
+                resident.add(load(index, Weights.open(source, device)));
             }
+            streamed = others();
         } catch (RuntimeException | Error failure) {
-            close();
+            closeResident();
             throw failure;
         }
     }
@@ -46,13 +43,14 @@ final class Blocks implements AutoCloseable {
         this.config = other.config;
         this.source = changed;
         this.device = other.device;
-        this.loader = other.loader == null ? null : Executors.newSingleThreadExecutor(Blocks::thread);
+        this.residency = other.residency;
         try {
             for (int index = 0; index < other.resident.size(); index++) {
                 resident.add(load(index, other.resident.get(index).weights().reopen(changed)));
             }
+            streamed = others();
         } catch (RuntimeException | Error failure) {
-            close();
+            closeResident();
             throw failure;
         }
     }
@@ -61,14 +59,18 @@ final class Blocks implements AutoCloseable {
         return new Blocks(this, changed);
     }
 
-    private static Thread thread(Runnable task) {
-        Thread thread = new Thread(task, "wan-block-loader");
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    private Loaded load(int index) {
-        return load(index, Weights.open(source, device));
+    private @Nullable BlockRing<WanBlock> others() {
+        for (int index = 0; index < config.layers(); index++) {
+            recordings.add(device.recording());
+        }
+        int count = config.layers() - resident.size();
+        return count == 0
+                ? null
+                : new BlockRing<>(
+                        device,
+                        source,
+                        new BlockRing.Span(resident.size(), count, residency.slots()),
+                        (index, weights) -> new WanBlock(config, weights.at("blocks." + index)));
     }
 
     private Loaded load(int index, Weights weights) {
@@ -84,65 +86,26 @@ final class Blocks implements AutoCloseable {
         return resident.size();
     }
 
-    /** Runs an action with a block, which is on the device until the action returns. */
-    void with(int index, Consumer<WanBlock> action) {
-        if (index < resident.size()) {
-            action.accept(resident.get(index).block());
-            return;
-        }
-        Loaded loaded = take(index);
-        try {
-            startPrefetch(index + 1 < config.layers() ? index + 1 : resident.size());
-            action.accept(loaded.block());
-            device.synchronize();
-        } finally {
-            loaded.weights().close();
-        }
-    }
-
-    private Loaded take(int index) {
-        Prefetch running = prefetch;
-        prefetch = null;
-        if (running != null && running.index() == index) {
-            try {
-                return running.block().join();
-            } catch (CompletionException failure) {
-                if (failure.getCause() instanceof RuntimeException cause) {
-                    throw cause;
-                }
-                throw failure;
-            }
-        }
-        drop(running);
-        return load(index);
-    }
-
-    private void startPrefetch(int index) {
-        if (loader != null && index >= resident.size()) {
-            prefetch = new Prefetch(index, CompletableFuture.supplyAsync(() -> load(index), loader));
-        }
-    }
-
-    private static void drop(@Nullable Prefetch running) {
-        if (running != null) {
-            running.block()
-                    .handle((loaded, failure) -> {
-                        if (loaded != null) {
-                            loaded.weights().close();
-                        }
-                        return null;
-                    })
-                    .join();
+    /** Runs an action, which hands kernels over, with a block and the recording of it. */
+    void with(int index, BiConsumer<WanBlock, Recording> action) {
+        Recording recording = recordings.get(index);
+        if (streamed == null || index < resident.size()) {
+            action.accept(resident.get(index).block(), recording);
+        } else {
+            streamed.with(index, block -> action.accept(block, recording));
         }
     }
 
     @Override
     public void close() {
-        drop(prefetch);
-        prefetch = null;
-        if (loader != null) {
-            loader.shutdown();
+        if (streamed != null) {
+            streamed.close();
         }
+        closeResident();
+    }
+
+    private void closeResident() {
+        recordings.forEach(Recording::close);
         resident.forEach(loaded -> loaded.weights().close());
         resident.clear();
     }

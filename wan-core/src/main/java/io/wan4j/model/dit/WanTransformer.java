@@ -24,6 +24,7 @@ import io.wan4j.tensor.Tensor;
 import io.wan4j.tensor.WeightSource;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The diffusion transformer: {@code v = f(x, t | y, text, image)}. Source: Wan2.1 {@code wan/modules/model.py}. Used by
@@ -170,10 +171,22 @@ public final class WanTransformer implements AutoCloseable {
             for (int i = 0; i < config.layers(); i++) {
                 int index = i;
                 listener.starting(index, config.layers());
-                blocks.with(index, block -> block.forward(ops, x, blockTime, rope, contexts(ops, input, index, block)));
+                blocks.with(index, (block, recording) -> {
+                    List<KeyValue> contexts = contexts(ops, input, index, block);
+                    recording.run(
+                            operands(x, blockTime, rope, contexts),
+                            () -> block.forward(ops, x, blockTime, rope, contexts));
+                });
             }
             head(ops, x, time, velocity);
         }
+    }
+
+    private static List<Tensor> operands(Tensor x, Tensor time, Rope rope, List<KeyValue> contexts) {
+        return Stream.concat(
+                        Stream.of(x, time, rope.table()),
+                        contexts.stream().flatMap(context -> Stream.of(context.key(), context.value())))
+                .toList();
     }
 
     private static List<KeyValue> contexts(Ops ops, StepInput input, int index, WanBlock block) {
