@@ -5,6 +5,7 @@ import io.wan4j.spi.Slot;
 import io.wan4j.tensor.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -147,7 +148,7 @@ public final class BlockRing<B> implements AutoCloseable {
 
         /** Waits until all copies of the block were handed over. */
         B take() {
-            Coming<B> awaited = java.util.Objects.requireNonNull(coming);
+            Coming<B> awaited = Objects.requireNonNull(coming);
             try {
                 return awaited.block().join();
             } catch (CompletionException failure) {

@@ -47,14 +47,9 @@ final class MemoryRelief {
     }
 
     private boolean reduce() {
-        int resident = Math.min(residency.resident(), layers);
-        if (resident > 0) {
-            residency = new Residency(resident - Math.max(1, resident / 4), residency.slots());
-            return true;
-        }
-        boolean fewerSlots = residency.slots() > Residency.LEAST_SLOTS;
-        residency = new Residency(0, Residency.LEAST_SLOTS);
-        return fewerSlots;
+        Residency before = residency;
+        residency = before.fewer(layers);
+        return !residency.equals(before);
     }
 
     List<String> takeWarnings() {

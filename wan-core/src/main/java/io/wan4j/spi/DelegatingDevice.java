@@ -75,6 +75,12 @@ public class DelegatingDevice implements Device {
         return device.kernels();
     }
 
+    /** That of the other device, unless the kernels here are others: what watches or changes them must see every call. */
+    @Override
+    public Recording recording() {
+        return kernels() == device.kernels() ? device.recording() : Recording.PLAIN;
+    }
+
     @Override
     public void synchronize() {
         device.synchronize();

@@ -11,7 +11,10 @@ public interface Memory {
     /** A new arena; the caller closes it. */
     Arena arena();
 
-    /** A new slot for what is streamed; the caller closes it. */
+    /**
+     * A new slot for what is streamed; the caller closes it. This default is for devices whose kernels are done when they
+     * return.
+     */
     default Slot slot() {
         return new ReopenedSlot(this::arena);
     }

@@ -1,4 +1,4 @@
-/** How a device is chosen. */
+/** How a device is chosen, and how one lets another do its work. */
 @NullMarked
 package io.wan4j.spi;
 

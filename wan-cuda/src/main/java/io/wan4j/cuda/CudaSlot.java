@@ -23,7 +23,7 @@ final class CudaSlot implements Slot {
     private final long copied;
     private final long free;
     private long taken;
-    private boolean closed;
+    private volatile boolean closed;
 
     /**
      * The two streams.
@@ -95,7 +95,7 @@ final class CudaSlot implements Slot {
 
     @Override
     public Tensor allocate(Shape shape, Format format) {
-        hooks.enter().run();
+        enter();
         long count = Math.multiplyExact(shape.count(), (long) format.bytes());
         return Tensor.of(shape, format, storage(count, 0, shape + " " + format));
     }
@@ -112,7 +112,7 @@ final class CudaSlot implements Slot {
 
     @Override
     public Weight place(StoredWeight stored, WeightRole role) {
-        hooks.enter().run();
+        enter();
         return hooks.placer().place(stored, role, this);
     }
 

@@ -9,7 +9,6 @@ import io.wan4j.cuda.driver.MemoryInfo;
 import io.wan4j.cuda.driver.PinnedMemory;
 import io.wan4j.cuda.driver.TensorMap;
 import io.wan4j.error.DeviceException;
-import io.wan4j.error.UnsupportedException;
 import io.wan4j.testkit.ptx.Finding;
 import io.wan4j.testkit.ptx.Grid;
 import io.wan4j.testkit.ptx.LaunchReport;

@@ -30,17 +30,26 @@ public record Residency(int resident, int slots) {
         this(resident, LEAST_SLOTS);
     }
 
-    /**
-     * What to do with room for so many of {@code layers} blocks: three slots where that leaves three quarters of the room
-     * to resident blocks. No number of streamed blocks leaves one over when it is divided by the slots, so that the last
-     * block of a step and the first streamed one of the next step come to different slots.
-     */
+    /** What to do with room for so many of {@code layers} blocks: three slots where that leaves three quarters of it. */
     public static Residency forRoom(int blocks, int layers) {
         if (blocks >= layers) {
             return ALL;
         }
         int slots = blocks >= 4 * MOST_SLOTS ? MOST_SLOTS : LEAST_SLOTS;
-        int resident = Math.max(0, blocks - slots);
+        return atMost(Math.max(0, blocks - slots), slots, layers);
+    }
+
+    /** A quarter of the resident ones of {@code layers} blocks less, at least one; if none is resident, the fewest slots. */
+    public Residency fewer(int layers) {
+        int present = Math.min(resident, layers);
+        return present == 0 ? new Residency(0, LEAST_SLOTS) : atMost(present - Math.max(1, present / 4), slots, layers);
+    }
+
+    /**
+     * No number of streamed blocks leaves one over when it is divided by the slots, so that the last block of a step and
+     * the first streamed one of the next step come to different slots.
+     */
+    private static Residency atMost(int resident, int slots, int layers) {
         boolean oneOver = (layers - resident) % slots == 1;
         return new Residency(oneOver ? Math.max(0, resident - 1) : resident, slots);
     }
