@@ -1,6 +1,7 @@
 package io.wan4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.wan4j.cuda.StreamOrder.Step;
 import io.wan4j.model.dit.Residency;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +37,8 @@ class RingTest {
     private SimulatedCudaDriver simulated = SimulatedDevices.fastDriver();
     private StreamOrder order = new StreamOrder(simulated);
     private final List<Long> held = new ArrayList<>();
+    private final Thread main = Thread.currentThread();
+    private int slots;
 
     @BeforeAll
     static void computeWithAllBlocksOnTheDevice() {
@@ -70,10 +74,13 @@ class RingTest {
         }
     }
 
+    private List<Step> loaded() {
+        return order.steps(step -> step.isCopy() && step.thread().getName().equals(LOADER));
+    }
+
     /** The copies of each block that was brought, in order. */
     private List<List<Step>> fills(int resident) {
-        List<Step> copies =
-                order.steps(step -> step.isCopy() && step.thread().getName().equals(LOADER));
+        List<Step> copies = loaded();
         int perBlock = copies.size() / brought(resident);
         assertThat(copies.size() % brought(resident)).isZero();
         List<List<Step>> fills = new ArrayList<>();
@@ -87,8 +94,6 @@ class RingTest {
     private int brought(int resident) {
         return STEPS * (LAYERS - resident) + slots;
     }
-
-    private int slots;
 
     private List<Step> launches(int label) {
         return order.steps(step -> !step.isCopy() && step.label() == label);
@@ -153,7 +158,7 @@ class RingTest {
         int resident = 1;
         int[] current = {-1, 0};
         order.beforeLaunch(() -> {
-            if (current[0] > resident && Thread.currentThread() == main()) {
+            if (current[0] > resident && Thread.currentThread() == main) {
                 awaitCopies(current[1]);
             }
         });
@@ -164,15 +169,9 @@ class RingTest {
         assertThat(latents).containsExactly(expected);
     }
 
-    private final Thread mainThread = Thread.currentThread();
-
-    private Thread main() {
-        return mainThread;
-    }
-
     /** Waits until blocks have begun to come so often; the launch that is held up meanwhile keeps its block in use. */
     private void awaitCopies(int fills) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
         while (begun() < fills) {
             assertThat(System.nanoTime()).as("block %d does not come", fills).isLessThan(end);
             Thread.onSpinWait();
@@ -180,8 +179,7 @@ class RingTest {
     }
 
     private long begun() {
-        List<Step> copies =
-                order.steps(step -> step.isCopy() && step.thread().getName().equals(LOADER));
+        List<Step> copies = loaded();
         if (copies.isEmpty()) {
             return 0;
         }
@@ -222,15 +220,13 @@ class RingTest {
 
     private long bytesOfSteps(int resident) {
         run(new Residency(resident, 2), true, Tick.NONE);
-        return bytes(
-                order.steps(step -> step.isCopy() && step.thread().getName().equals(LOADER)));
+        return bytes(loaded());
     }
 
     @Test
     void blocksThatHaveASlotEachComeOnce() {
         assertThat(run(new Residency(3, 2), true, Tick.NONE)).containsExactly(expected);
-        long two = bytes(
-                order.steps(step -> step.isCopy() && step.thread().getName().equals(LOADER)));
+        long two = bytes(loaded());
         RingTest more = new RingTest();
         assertThat(2 * more.bytesOfSteps(0) / (STEPS * LAYERS + 2)).isEqualTo(two);
     }
@@ -240,12 +236,11 @@ class RingTest {
         DeviceOptions options = DeviceOptions.DEFAULT;
         try (Device device = CudaDevice.open(order.driver(), simulated.info(), options, SimulatedDevices.smallSizes());
                 LoadedModels models = new LoadedModels(model.parts(), device, Set.of(), new Residency(1))) {
-            org.assertj.core.api.Assertions.assertThatThrownBy(() ->
-                            model.denoise(models, STEPS, 1, (step, steps, block, blocks) -> {
-                                if (step == 1 && block == 3) {
-                                    throw new java.util.concurrent.CancellationException("enough");
-                                }
-                            }))
+            assertThatThrownBy(() -> model.denoise(models, STEPS, 1, (step, steps, block, blocks) -> {
+                        if (step == 1 && block == 3) {
+                            throw new CancellationException("enough");
+                        }
+                    }))
                     .hasMessage("enough");
             assertThat(model.denoise(models, STEPS, 1, Tick.NONE)).containsExactly(expected);
         }
