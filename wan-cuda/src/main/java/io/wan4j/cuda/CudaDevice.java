@@ -27,7 +27,7 @@ final class CudaDevice implements Device {
     private final CudaDriver driver;
     private final DeviceInfo info;
     private final ActivationFormats formats;
-    private final boolean quantisedAttention;
+    private final String choices;
     private final long context;
     private final long stream;
     private final KernelLibrary library;
@@ -42,7 +42,7 @@ final class CudaDevice implements Device {
         this.info = opened.info();
         this.context = opened.context();
         this.formats = options.formats().orElse(ActivationFormats.BF16);
-        this.quantisedAttention = options.quantisedAttention();
+        this.choices = setup.settings().choices(options.quantisedAttention(), info.capability());
         this.stream = driver.createStream();
         this.library = new KernelLibrary(driver, info.capability());
         this.memory = new CudaMemory(
@@ -54,7 +54,7 @@ final class CudaDevice implements Device {
         Launcher.Chip chip = new Launcher.Chip(
                 info.capability(), info.multiprocessors(), setup.settings().products());
         Launcher launcher = new Launcher(driver, library, stream, chip);
-        this.kernels = new CudaKernels(launcher, memory, quantisedAttention, setup);
+        this.kernels = new CudaKernels(launcher, memory, options.quantisedAttention(), setup);
         this.graphs = new BlockGraphs(driver, stream, memory.workspace(), this::enter);
         this.graphsWanted = options.graphs();
     }
@@ -159,7 +159,7 @@ final class CudaDevice implements Device {
 
     @Override
     public String choices() {
-        return quantisedAttention ? "8-bit attention" : "";
+        return choices;
     }
 
     @Override

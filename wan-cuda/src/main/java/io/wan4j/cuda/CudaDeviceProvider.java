@@ -3,9 +3,6 @@ package io.wan4j.cuda;
 import io.wan4j.cuda.driver.CudaProbe;
 import io.wan4j.cuda.driver.DeviceInfo;
 import io.wan4j.cuda.driver.Refusal;
-import io.wan4j.cuda.library.CublasLt;
-import io.wan4j.cuda.library.Cudnn;
-import io.wan4j.cuda.library.Probed;
 import io.wan4j.error.DeviceException;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
@@ -65,18 +62,18 @@ public final class CudaDeviceProvider implements DeviceProvider {
     @Override
     public List<String> report() {
         List<String> lines = new ArrayList<>(DeviceProvider.super.report());
-        if (why().isEmpty()) {
-            CudaSettings.Libraries use = settings.get().libraries();
-            if (use == CudaSettings.Libraries.OFF) {
-                lines.add("libraries are off (" + CudaSettings.LIBRARIES + ")");
-            } else {
-                String when =
-                        use == CudaSettings.Libraries.ON ? ", used where it can be" : ", used where measured faster";
-                Probed<CublasLt> cublasLt = CublasLt.find();
-                Probed<Cudnn> cudnn = Cudnn.find();
-                lines.add(cublasLt.text() + (cublasLt.library().isPresent() ? when : ""));
-                lines.add(cudnn.text() + (cudnn.library().isPresent() ? when : ""));
-            }
+        CudaSettings.Libraries use = settings.get().libraries();
+        if (!(probe.get() instanceof CudaProbe.Usable usable) || why().isPresent()) {
+            return lines;
+        }
+        if (use == CudaSettings.Libraries.OFF) {
+            lines.add("libraries are off (" + CudaSettings.LIBRARIES + ")");
+        } else {
+            LibrarySource libraries = LibrarySource.ofSystem();
+            LibraryPolicy policy = new LibraryPolicy(
+                    use, libraries.table(), usable.devices().get(0).capability());
+            lines.add(policy.report(libraries.cublasLt().get(), LibraryTable.Library.CUBLASLT));
+            lines.add(policy.report(libraries.cudnn().get(), LibraryTable.Library.CUDNN));
         }
         return lines;
     }

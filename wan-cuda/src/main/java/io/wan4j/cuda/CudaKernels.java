@@ -1,5 +1,10 @@
 package io.wan4j.cuda;
 
+import io.wan4j.cuda.LibraryTable.Library;
+import io.wan4j.cuda.library.CublasLt;
+import io.wan4j.cuda.library.CublasLtHandle;
+import io.wan4j.cuda.library.Cudnn;
+import io.wan4j.cuda.library.CudnnHandle;
 import io.wan4j.spi.Activation;
 import io.wan4j.spi.AttentionSpec;
 import io.wan4j.spi.Convolution;
@@ -16,8 +21,11 @@ import java.util.Optional;
 final class CudaKernels implements Kernels, AutoCloseable {
     private final RowKernels rows;
     private final ElementKernels elements;
+    private final LibraryHandle<CublasLt, CublasLtHandle> cublasLt;
+    private final LibraryHandle<Cudnn, CudnnHandle> cudnn;
     private final LibraryProducts products;
     private final LibraryAttention libraryAttention;
+    private final LibraryConvolution libraryConvolution;
     private final LinearKernels linear;
     private final AttentionKernels attention;
     private final ConvolutionKernels convolution;
@@ -27,10 +35,19 @@ final class CudaKernels implements Kernels, AutoCloseable {
         this.elements = new ElementKernels(launcher, memory.scratch(), memory.staging());
         LibraryPolicy policy = new LibraryPolicy(
                 setup.settings().libraries(), setup.libraries().table(), launcher.capability());
-        this.products = new LibraryProducts(
-                launcher, memory.scratch(), policy, setup.libraries().cublasLt());
-        this.libraryAttention = new LibraryAttention(
-                launcher, memory.scratch(), policy, setup.libraries().cudnn());
+        this.cublasLt = new LibraryHandle<>(
+                !policy.uses(Library.CUBLASLT).isEmpty(),
+                setup.libraries().cublasLt(),
+                CublasLt::open,
+                CublasLtHandle::close);
+        this.cudnn = new LibraryHandle<>(
+                !policy.uses(Library.CUDNN).isEmpty(),
+                setup.libraries().cudnn(),
+                found -> found.open(launcher.stream()),
+                CudnnHandle::close);
+        this.products = new LibraryProducts(launcher, memory.scratch(), policy, cublasLt);
+        this.libraryAttention = new LibraryAttention(memory.scratch(), policy, cudnn);
+        this.libraryConvolution = new LibraryConvolution(launcher, memory.scratch(), policy, cudnn);
         this.linear = new LinearKernels(
                 launcher,
                 memory.scratch(),
@@ -41,7 +58,7 @@ final class CudaKernels implements Kernels, AutoCloseable {
                 launcher,
                 quantisedAttention ? Optional.of(new QuantisedAttention(launcher, memory.scratch())) : Optional.empty(),
                 libraryAttention);
-        this.convolution = new ConvolutionKernels(launcher);
+        this.convolution = new ConvolutionKernels(launcher, libraryConvolution);
     }
 
     @Override
@@ -143,5 +160,8 @@ final class CudaKernels implements Kernels, AutoCloseable {
     public void close() {
         products.close();
         libraryAttention.close();
+        libraryConvolution.close();
+        cublasLt.close();
+        cudnn.close();
     }
 }

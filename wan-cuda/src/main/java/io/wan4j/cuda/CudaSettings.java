@@ -1,15 +1,17 @@
 package io.wan4j.cuda;
 
+import io.wan4j.cuda.driver.ComputeCapability;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What can be chosen about the kernels of the CUDA backend.
  *
- * @param libraries when products and attention go to NVIDIA's libraries
+ * @param libraries when products, attention and convolutions go to NVIDIA's libraries
  * @param fp8Sums how products of E4M3 codes are summed
  * @param products which of our kernels multiply, where an architecture has several
  */
@@ -85,5 +87,15 @@ public record CudaSettings(Libraries libraries, Fp8Sums fp8Sums, ProductKernels 
     /** These settings with other kernels for products. */
     public CudaSettings withProducts(ProductKernels chosen) {
         return new CudaSettings(libraries, fp8Sums, chosen);
+    }
+
+    /** What may change results on such a device, in words; empty for the defaults. */
+    String choices(boolean quantisedAttention, ComputeCapability capability) {
+        return Stream.of(
+                        quantisedAttention ? "8-bit attention" : "",
+                        fp8Sums == Fp8Sums.F16 && HalfSums.isFor(capability) ? "F16 sums" : "",
+                        libraries == Libraries.ON ? "libraries" : "")
+                .filter(choice -> !choice.isEmpty())
+                .collect(Collectors.joining(", "));
     }
 }

@@ -3,17 +3,14 @@ package io.wan4j.cuda;
 import io.wan4j.cuda.LibraryTable.Operation;
 import io.wan4j.cuda.MatrixProduct.Extents;
 import io.wan4j.cuda.MatrixProduct.Operand;
-import io.wan4j.cuda.driver.KernelArguments;
 import io.wan4j.cuda.library.CublasLt;
 import io.wan4j.cuda.library.CublasLtHandle;
 import io.wan4j.cuda.library.LtProblem;
-import io.wan4j.cuda.library.Probed;
 import io.wan4j.error.DeviceException;
 import io.wan4j.tensor.Format;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,54 +22,29 @@ import org.slf4j.LoggerFactory;
 final class LibraryProducts implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LibraryProducts.class);
     private static final long MOST_WORKSPACE = 32L << 20;
-    private static final int THREADS = 256;
     private static final int ROW_STEP = 128;
 
     private final Launcher launcher;
     private final Scratch scratch;
     private final LibraryPolicy policy;
-    private final Supplier<Probed<CublasLt>> source;
+    private final LibraryHandle<CublasLt, CublasLtHandle> library;
+    private final ProductJoin joiner;
     private final Map<Key, Optional<CublasLtHandle.Product>> products = new HashMap<>();
-    private Optional<CublasLtHandle> handle = Optional.empty();
-    private boolean searched;
 
-    LibraryProducts(Launcher launcher, Scratch scratch, LibraryPolicy policy, Supplier<Probed<CublasLt>> source) {
+    LibraryProducts(
+            Launcher launcher, Scratch scratch, LibraryPolicy policy, LibraryHandle<CublasLt, CublasLtHandle> library) {
         this.launcher = launcher;
         this.scratch = scratch;
         this.policy = policy;
-        this.source = source;
+        this.library = library;
+        this.joiner = new ProductJoin(launcher);
     }
 
     private record Key(LtProblem problem, long workspace) {}
 
     /** Whether products in this arithmetic may go to the library, which then needs a part of scratch. */
     boolean mayServe(Format arithmetic) {
-        return arithmetic != Format.F32 && found().isPresent();
-    }
-
-    /** Looks for the library the first time that it could be used. */
-    private Optional<CublasLtHandle> found() {
-        if (!searched) {
-            searched = true;
-            handle = policy.looks() ? open() : Optional.empty();
-        }
-        return handle;
-    }
-
-    private Optional<CublasLtHandle> open() {
-        Probed<CublasLt> probed = source.get();
-        if (probed.library().isEmpty()) {
-            LOG.info("{}", probed.text());
-            return Optional.empty();
-        }
-        try {
-            CublasLtHandle opened = probed.library().get().open();
-            LOG.info("products may be computed by {}", probed.text());
-            return Optional.of(opened);
-        } catch (DeviceException failure) {
-            LOG.warn("{} does not start: {}; own kernels compute instead", probed.text(), failure.getMessage());
-            return Optional.empty();
-        }
+        return arithmetic != Format.F32 && library.find().isPresent();
     }
 
     private static Operation operation(Format arithmetic) {
@@ -115,7 +87,12 @@ final class LibraryProducts implements AutoCloseable {
                 (some == rows ? whole : last)
                         .get()
                         .run(x.fromRow(first).address(), w.address(), result, space, launcher.stream());
-                join(part, result, epilogue.rows(first), some, what);
+                joiner.run(
+                        new ProductJoin.Left(result, pitch, x.format()),
+                        epilogue.rows(first),
+                        some,
+                        extents.columns(),
+                        what);
             }
             return true;
         } finally {
@@ -143,33 +120,16 @@ final class LibraryProducts implements AutoCloseable {
 
     private Optional<CublasLtHandle.Product> prepare(Key key, Object what) {
         try {
-            return Optional.of(handle.orElseThrow().product(key.problem(), key.workspace()));
+            return Optional.of(library.find().orElseThrow().product(key.problem(), key.workspace()));
         } catch (DeviceException notOffered) {
             LOG.info("{}: own kernels compute it, cuBLASLt does not: {}", what, notOffered.getMessage());
             return Optional.empty();
         }
     }
 
-    private void join(Part part, long product, ProductEpilogue epilogue, long rows, Object what) {
-        String sums = part.x().format() == Format.I8 ? "s32" : "f32";
-        long columns = part.extents().columns();
-        KernelArguments arguments = epilogue.write(new KernelArguments().pointer(product), rows, columns)
-                .int32(part.pitch());
-        launcher.launch(
-                Launcher.Call.of(
-                        "join_product",
-                        "join_product_" + sums + "_" + Launcher.name(epilogue.format()),
-                        Launcher.blocks(rows * ((columns + 3) / 4), THREADS),
-                        THREADS),
-                arguments,
-                what);
-    }
-
     @Override
     public void close() {
         products.values().forEach(product -> product.ifPresent(CublasLtHandle.Product::close));
         products.clear();
-        handle.ifPresent(CublasLtHandle::close);
-        handle = Optional.empty();
     }
 }

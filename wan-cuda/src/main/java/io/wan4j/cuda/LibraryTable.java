@@ -5,13 +5,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Where measurements show a library of the user's system faster than our kernel. */
-final class LibraryTable {
+/**
+ * Where measurements show a library of the user's system faster than our kernel. To extend it, run the GPU check on the
+ * architecture, commit its results to {@code wan-bench/results}, and copy the lines that it prints for
+ * {@code libraries.tsv}.
+ */
+public final class LibraryTable {
     private static final String RESOURCE = "/io/wan4j/cuda/libraries.tsv";
     private static final String HEAD = "architecture\toperation\tsize\tchoice\tresult";
 
@@ -21,34 +29,90 @@ final class LibraryTable {
         this.choices = Map.copyOf(choices);
     }
 
+    /** A library of NVIDIA's. */
+    enum Library {
+        CUBLASLT,
+        CUDNN
+    }
+
     /** An operation that a library offers. */
-    enum Operation {
-        LINEAR_BF16,
-        LINEAR_I8,
-        LINEAR_F8_E4M3,
-        ATTENTION_BF16
+    public enum Operation {
+        /** Products in BF16. */
+        LINEAR_BF16(Library.CUBLASLT),
+        /** Products of I8 codes. */
+        LINEAR_I8(Library.CUBLASLT),
+        /** Products of E4M3 codes. */
+        LINEAR_F8_E4M3(Library.CUBLASLT),
+        /** Attention over one context. */
+        ATTENTION_BF16(Library.CUDNN),
+        /** Convolutions in BF16. */
+        CONVOLUTION_BF16(Library.CUDNN);
+
+        private final Library by;
+
+        Operation(Library by) {
+            this.by = by;
+        }
+
+        /** What this library offers, in order. */
+        static Set<Operation> by(Library library) {
+            return Arrays.stream(values())
+                    .filter(operation -> operation.by == library)
+                    .collect(Collectors.toCollection(() -> EnumSet.noneOf(Operation.class)));
+        }
+
+        /** The name in the table. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** How much work a call is. */
-    enum Size {
+    public enum Size {
+        /** Below 1e9 operations. */
         SMALL,
+        /** Below 1e11. */
         MEDIUM,
+        /** More. */
         LARGE;
 
-        static Size of(double operations) {
+        /** The size of a call with so many operations. */
+        public static Size of(double operations) {
             return operations < 1e9 ? SMALL : operations < 1e11 ? MEDIUM : LARGE;
+        }
+
+        /** The name in the table. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
     private record Key(String architecture, Operation operation, Size size) {}
 
+    /**
+     * A line of the table.
+     *
+     * @param architecture compute capability, such as 8.9
+     * @param operationAndSize both labels, separated by a tab
+     * @param library whether the library is faster
+     * @param result file with the measurement
+     */
+    public static String row(String architecture, String operationAndSize, boolean library, String result) {
+        return String.join("\t", architecture, operationAndSize, library ? "library" : "own", result);
+    }
+
     /** The table of this jar. */
     static LibraryTable committed() {
+        return parse(committedText());
+    }
+
+    /** Its text. */
+    static String committedText() {
         try (InputStream in = LibraryTable.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
                 throw new IllegalStateException(RESOURCE + ": expected it in the wan-cuda jar");
             }
-            return parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -92,10 +156,11 @@ final class LibraryTable {
         return choices.getOrDefault(new Key(capability.toString(), operation, Size.of(operations)), false);
     }
 
-    /** Whether a library was faster for anything on this architecture. */
-    boolean prefersLibrary(ComputeCapability capability) {
-        return choices.entrySet().stream()
-                .anyMatch(entry ->
-                        entry.getValue() && entry.getKey().architecture().equals(capability.toString()));
+    /** What this library does faster on this architecture, for calls of some size. */
+    Set<Operation> preferred(ComputeCapability capability, Library library) {
+        return Operation.by(library).stream()
+                .filter(operation -> Arrays.stream(Size.values())
+                        .anyMatch(size -> choices.getOrDefault(new Key(capability.toString(), operation, size), false)))
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Operation.class)));
     }
 }

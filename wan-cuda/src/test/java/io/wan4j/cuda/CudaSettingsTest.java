@@ -3,6 +3,7 @@ package io.wan4j.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.wan4j.cuda.driver.ComputeCapability;
 import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -37,5 +38,16 @@ class CudaSettingsTest {
         assertThatThrownBy(() -> of(Map.of(ProductKernels.PROPERTY, "wgmma")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("auto, warps, warp_groups, got wgmma");
+    }
+
+    @Test
+    void choicesNameWhatMayChangeResultsOnTheDevice() {
+        CudaSettings settings =
+                CudaSettings.DEFAULT.withFp8Sums(CudaSettings.Fp8Sums.F16).withLibraries(CudaSettings.Libraries.ON);
+        assertThat(settings.choices(true, new ComputeCapability(8, 9)))
+                .isEqualTo("8-bit attention, F16 sums, libraries");
+        assertThat(settings.choices(false, new ComputeCapability(9, 0))).isEqualTo("libraries");
+        assertThat(CudaSettings.DEFAULT.choices(false, new ComputeCapability(8, 9)))
+                .isEmpty();
     }
 }

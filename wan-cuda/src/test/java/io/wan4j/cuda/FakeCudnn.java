@@ -4,23 +4,32 @@ import io.wan4j.cuda.driver.DriverCalls;
 import io.wan4j.tensor.FloatCodec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
 /**
- * cuDNN's graph interface by its C functions, for graphs of one attention: keeps descriptors, refuses the first engine,
- * and computes on the memory of a simulated device. Head dimensions beyond 128 are not offered.
+ * cuDNN's graph interface by its C functions, for graphs of one attention, or of a convolution and a sum: keeps
+ * descriptors, refuses the first engine, and computes on the memory of a simulated device. Head dimensions beyond 128 and
+ * convolutions with more than {@link #mostChannels} are not offered.
  */
 final class FakeCudnn implements DriverCalls {
     private static final int NOT_SUPPORTED = 3000;
+    private static final int ATTENTION = 41;
 
     final Set<String> missing = new HashSet<>();
     final Map<String, Integer> failing = new HashMap<>();
+    final List<Descriptor> convolutions = new ArrayList<>();
     int version = 91_300;
     int runs;
+    int questions;
+    int mostChannels = 64;
+    long workspace = 4096;
 
     private final SimulatedCudaDriver driver;
     private final Map<Long, Descriptor> descriptors = new HashMap<>();
@@ -32,21 +41,39 @@ final class FakeCudnn implements DriverCalls {
         this.driver = driver;
     }
 
-    private static final class Descriptor {
-        private final int kind;
-        private final Map<Integer, Object> attributes = new HashMap<>();
+    /** A descriptor and what was set. */
+    static final class Descriptor {
+        final int kind;
+        final Map<Integer, Object> attributes = new HashMap<>();
         private boolean complete;
 
         Descriptor(int kind) {
             this.kind = kind;
         }
 
-        long[] numbers(int attribute) {
+        private Object value(int attribute) {
             Object values = attributes.get(attribute);
             if (values == null) {
                 throw new AssertionError("descriptor of kind " + kind + " lacks " + attribute);
             }
-            return (long[]) values;
+            return values;
+        }
+
+        boolean has(int attribute) {
+            return attributes.containsKey(attribute);
+        }
+
+        long[] numbers(int attribute) {
+            return (long[]) value(attribute);
+        }
+
+        /** A number of an enumeration. */
+        int word(int attribute) {
+            return ((int[]) value(attribute))[0];
+        }
+
+        float factor(int attribute) {
+            return ((float[]) value(attribute))[0];
         }
     }
 
@@ -57,6 +84,7 @@ final class FakeCudnn implements DriverCalls {
 
     @Override
     public boolean has(String function) {
+        questions++;
         return !missing.contains(function);
     }
 
@@ -117,7 +145,7 @@ final class FakeCudnn implements DriverCalls {
 
     private int get(Descriptor from, int attribute, long[] count, long[] values) {
         if (attribute == 402) {
-            values[0] = 4096;
+            values[0] = workspace;
             count[0] = 1;
         } else if (attribute == 202) {
             count[0] = 2;
@@ -136,8 +164,7 @@ final class FakeCudnn implements DriverCalls {
     private int complete(Descriptor descriptor) {
         if (descriptor.kind == 5) {
             Descriptor config = find(descriptor.numbers(401)[0]);
-            long dimension = tensor(operation(config), 2800).numbers(902)[3];
-            if (config.numbers(1)[0] == 0 || dimension > 128) {
+            if (config.numbers(1)[0] == 0 || !offers(operations(config))) {
                 return NOT_SUPPORTED;
             }
         }
@@ -145,19 +172,41 @@ final class FakeCudnn implements DriverCalls {
         return 0;
     }
 
-    private Descriptor operation(Descriptor config) {
-        Descriptor graph = find(config.numbers(2)[0]);
-        Descriptor operation = find(graph.numbers(801)[0]);
-        if (graph.numbers(800)[0] != 77 || operation.kind != 41 || !operation.complete) {
-            throw new AssertionError("expected a graph of one complete attention");
-        }
-        return operation;
+    private boolean offers(List<Descriptor> operations) {
+        Descriptor first = operations.get(0);
+        return first.kind == ATTENTION
+                ? tensor(first, 2800).numbers(902)[3] <= 128
+                : tensor(first, 704).numbers(902)[1] <= mostChannels;
     }
 
-    private Descriptor tensor(Descriptor operation, int attribute) {
-        Descriptor tensor = find(operation.numbers(attribute)[0]);
-        if (!tensor.complete || tensor.kind != 17) {
-            throw new AssertionError("expected a complete tensor");
+    /** One attention, or a convolution and the sum after it. */
+    private List<Descriptor> operations(Descriptor config) {
+        Descriptor graph = find(config.numbers(2)[0]);
+        List<Descriptor> operations =
+                Arrays.stream(graph.numbers(801)).mapToObj(this::find).toList();
+        List<Integer> kinds =
+                operations.stream().map(operation -> operation.kind).toList();
+        if (graph.numbers(800)[0] != 77
+                || !(kinds.equals(List.of(ATTENTION)) || kinds.equals(List.of(10, 13)))
+                || !operations.stream().allMatch(operation -> operation.complete)) {
+            throw new AssertionError("expected a graph of complete operations, got kinds " + kinds);
+        }
+        return operations;
+    }
+
+    /** The complete descriptor that an attribute links to. */
+    Descriptor linked(Descriptor from, int attribute) {
+        Descriptor linked = find(from.numbers(attribute)[0]);
+        if (!linked.complete) {
+            throw new AssertionError("attribute " + attribute + ": expected a complete descriptor");
+        }
+        return linked;
+    }
+
+    Descriptor tensor(Descriptor operation, int attribute) {
+        Descriptor tensor = linked(operation, attribute);
+        if (tensor.kind != 17) {
+            throw new AssertionError("expected a tensor");
         }
         return tensor;
     }
@@ -178,7 +227,7 @@ final class FakeCudnn implements DriverCalls {
         long address = pointer(tensor, pack);
         long[] dims = tensor.numbers(902);
         long count = dims[0] * dims[1] * dims[2] * dims[3];
-        if (!(tensor.attributes.get(901) instanceof int[] type) || type[0] != 9) {
+        if (tensor.word(901) != 9) {
             throw new AssertionError("expected BF16");
         }
         byte[] content = attribute == 2803 ? new byte[(int) (2 * count)] : driver.peek(address, (int) (2 * count));
@@ -186,22 +235,34 @@ final class FakeCudnn implements DriverCalls {
                 address, dims, tensor.numbers(903), ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN));
     }
 
-    private static long pointer(Descriptor tensor, Descriptor pack) {
+    /** The address that is bound to a tensor; a multiple of its alignment. */
+    static long pointer(Descriptor tensor, Descriptor pack) {
         long id = tensor.numbers(906)[0];
         long[] ids = pack.numbers(1000);
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] == id) {
-                return pack.numbers(1001)[i];
+                long address = pack.numbers(1001)[i];
+                if (!tensor.has(908) && address % tensor.numbers(900)[0] != 0) {
+                    throw new AssertionError("tensor " + id + " is not aligned: " + address);
+                }
+                return address;
             }
         }
         throw new AssertionError("tensor " + id + " is not bound");
     }
 
     private int execute(Descriptor plan, Descriptor pack) {
-        Descriptor operation = operation(find(plan.numbers(401)[0]));
-        if (pack.numbers(1003)[0] == 0) {
-            throw new AssertionError("expected a workspace");
+        List<Descriptor> operations = operations(find(plan.numbers(401)[0]));
+        if ((pack.numbers(1003)[0] == 0) != (workspace == 0)) {
+            throw new AssertionError("expected a workspace of " + workspace + " bytes");
         }
+        runs++;
+        if (operations.size() == 2) {
+            convolutions.add(operations.get(0));
+            new FakeConvolution(this, driver).execute(operations.get(0), operations.get(1), pack);
+            return 0;
+        }
+        Descriptor operation = operations.get(0);
         double scale = Objects.requireNonNull(host.get(pointer(tensor(operation, 2805), pack)))
                 .getFloat(0);
         Bound q = bind(operation, 2800, pack);
@@ -216,7 +277,6 @@ final class FakeCudnn implements DriverCalls {
         byte[] content = new byte[out.bytes.capacity()];
         out.bytes.get(0, content);
         driver.poke(out.address, content);
-        runs++;
         return 0;
     }
 

@@ -1,10 +1,8 @@
 package io.wan4j.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.wan4j.cuda.CudaSettings.Libraries;
-import io.wan4j.cuda.driver.ComputeCapability;
 import io.wan4j.cuda.library.CublasLt;
 import io.wan4j.cuda.library.Cudnn;
 import io.wan4j.cuda.library.Probed;
@@ -190,39 +188,5 @@ class LibraryProductsTest {
     @Test
     void foundLibraryHasItsVersionInTheText() {
         assertThat(CublasLt.find(() -> library).text()).isEqualTo("cuBLASLt 13.1.0");
-    }
-
-    @Test
-    void tableSaysWhichLineIsWrong() {
-        assertThatThrownBy(() -> LibraryTable.parse("")).hasMessageContaining("head");
-        for (String line : List.of(
-                "sm_89\tlinear_i8\tsmall\town\tx", "8.9\tlinear_i8\tsmall\tmaybe\tx", "8.9\tlinear_i8\tsmall\town\t")) {
-            assertThatThrownBy(() -> LibraryTable.parse(HEAD + line))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining(line);
-        }
-    }
-
-    @Test
-    void sizesAreToldApart() {
-        ComputeCapability ada = new ComputeCapability(8, 9);
-        LibraryTable table = LibraryTable.parse(HEAD + "8.9\tlinear_bf16\tlarge\tlibrary\tresults/test.json");
-        assertThat(table.prefersLibrary(ada)).isTrue();
-        assertThat(table.prefersLibrary(new ComputeCapability(9, 0))).isFalse();
-        assertThat(table.prefersLibrary(ada, LibraryTable.Operation.LINEAR_BF16, 2e11))
-                .isTrue();
-        assertThat(table.prefersLibrary(ada, LibraryTable.Operation.LINEAR_BF16, 2e10))
-                .isFalse();
-        assertThat(table.prefersLibrary(ada, LibraryTable.Operation.LINEAR_I8, 2e11))
-                .isFalse();
-    }
-
-    @Test
-    void committedTableHasNoRowWithoutAMeasurement() {
-        // nothing was measured yet
-        assertThat(LibraryTable.committed().prefersLibrary(new ComputeCapability(8, 9)))
-                .isFalse();
-        assertThat(LibraryTable.committed().prefersLibrary(new ComputeCapability(9, 0)))
-                .isFalse();
     }
 }

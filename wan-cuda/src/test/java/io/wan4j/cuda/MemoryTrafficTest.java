@@ -45,6 +45,14 @@ class MemoryTrafficTest {
             cases.attention(new Attention("attention_s8_128", 131, 1, 128, List.of(150), false));
             MEASURED.addAll(cases.measured());
         }
+        try (TrafficCases cases = TrafficCases.withHalfSums()) {
+            for (Format out : RESULTS) {
+                cases.product(new Product("gemm_%s_half_%s_large", 120, 256, 480), Format.F8_E4M3, out);
+                cases.product(new Product("gemm_%s_half_%s_medium", 120, 128, 480), Format.F8_E4M3, out);
+                cases.product(new Product("gemm_%s_half_%s_small", 60, 40, 480), Format.F8_E4M3, out);
+            }
+            MEASURED.addAll(cases.measured());
+        }
         try (TrafficCases cases = TrafficCases.onWarpGroups()) {
             groupProducts(cases);
             cases.attention(new Attention("attention_group_bf16_128", 140, 2, 128, List.of(390), false));

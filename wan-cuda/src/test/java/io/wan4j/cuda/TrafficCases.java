@@ -53,6 +53,15 @@ final class TrafficCases implements AutoCloseable {
         return new TrafficCases(driver, CudaDevice.open(driver, driver.info(), options, SimulatedDevices.smallSizes()));
     }
 
+    /** On the same device with FP8 products in F16 sums. */
+    static TrafficCases withHalfSums() {
+        SimulatedCudaDriver driver = SimulatedDevices.driver();
+        CudaSettings settings = CudaSettings.DEFAULT.withFp8Sums(CudaSettings.Fp8Sums.F16);
+        DeviceOptions options = DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16);
+        CudaSetup setup = CudaSetup.of(SimulatedDevices.smallSizes(), settings);
+        return new TrafficCases(driver, CudaDevice.open(driver, driver.info(), options, setup));
+    }
+
     static TrafficCases onWarpGroups() {
         SimulatedCudaDriver driver = SimulatedDevices.hopper(SimulatorOptions.full());
         return new TrafficCases(driver, SimulatedDevices.open(driver, ProductKernels.WARP_GROUPS));

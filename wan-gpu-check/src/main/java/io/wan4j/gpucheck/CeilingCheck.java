@@ -56,7 +56,7 @@ record CeilingCheck(String unit) implements Check {
                     Tensor from = rig.normal(Format.F32, bytes / 4096, 1024);
                     Tensor to = rig.blank(Format.F32, bytes / 4096, 1024);
                     Kernels kernels = target.device().kernels();
-                    return () -> kernels.copy(from, to);
+                    return new KernelCase.Work(() -> kernels.copy(from, to), to);
                 });
         return copy.measure(target, context.pool(), context.workload().bench());
     }

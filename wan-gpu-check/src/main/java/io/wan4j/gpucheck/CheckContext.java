@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 record CheckContext(
         Workload workload, Path home, BiFunction<DeviceOptions, CudaSettings, Target> opener, Consumer<Row> rows) {
     private static final String WARP_GROUPS = "groups:";
+    private static final String LIBRARIES = "libraries:";
 
     private static final int POOL_BYTES = 32 << 20;
     private static final int TINY_POOL_BYTES = 1 << 20;
@@ -70,9 +71,18 @@ record CheckContext(
         return unit.startsWith("f32:") ? ActivationFormats.F32 : ActivationFormats.BF16;
     }
 
-    /** Kernels for products by the first part of a unit's name. */
-    static ProductKernels products(String unit) {
-        return unit.startsWith(WARP_GROUPS) ? ProductKernels.WARP_GROUPS : ProductKernels.AUTO;
+    /** Settings by the first part of a unit's name. */
+    static CudaSettings settings(String unit) {
+        CudaSettings plain = CudaSettings.ofSystemProperties();
+        if (unit.startsWith(WARP_GROUPS)) {
+            return plain.withProducts(ProductKernels.WARP_GROUPS);
+        }
+        return needsLibraries(unit) ? plain.withLibraries(CudaSettings.Libraries.ON) : plain;
+    }
+
+    /** Whether the first part of a unit's name asks for libraries of this machine. */
+    static boolean needsLibraries(String unit) {
+        return unit.startsWith(LIBRARIES);
     }
 
     /** The unit's name without its format. */

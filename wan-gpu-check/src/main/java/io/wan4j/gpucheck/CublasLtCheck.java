@@ -1,8 +1,10 @@
 package io.wan4j.gpucheck;
 
+import io.wan4j.cuda.LibraryTable;
 import io.wan4j.cuda.library.CublasLt;
 import io.wan4j.cuda.library.Probed;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -16,7 +18,12 @@ record CublasLtCheck(String unit) implements Check {
     @Override
     public void run(CheckContext context) {
         if (unit.equals(WHOLE)) {
-            new LibraryCheck("cublasLt", "cuBLASLt in our operation", "gemm_")
+            new LibraryCheck(
+                            "cublasLt",
+                            "cuBLASLt in our operation",
+                            "gemm_",
+                            one -> LibraryTable.Operation.valueOf(
+                                    "LINEAR_" + one.kind().toUpperCase(Locale.ROOT)))
                     .run(
                             context,
                             CublasLt.find(),

@@ -68,6 +68,10 @@ public final class GpuCheck {
             out.println(
                     "kernels, with shares of the measured ceiling and ratios to peers (above 1: faster):\n" + table);
         }
+        if (!results.libraries().isEmpty()) {
+            out.println("for libraries.tsv of wan-cuda, once the results are committed:\n"
+                    + String.join("\n", results.libraries()));
+        }
         out.println(results.failed() ? "something FAILED, see above" : "all passed");
         return results.failed() ? FAILED : 0;
     }

@@ -42,12 +42,7 @@ final class HalfSumsCheck implements Check {
                 KernelCase plain = KernelCases.linear(shape, Format.F8_E4M3);
                 context.attempt(
                         plain.name() + ", sums in f16",
-                        () -> new KernelCase(
-                                        plain.name() + ", sums in f16",
-                                        plain.kind(),
-                                        plain.amount(),
-                                        plain.peer(),
-                                        plain.setup())
+                        () -> plain.named(plain.name() + ", sums in f16")
                                 .measure(target, pool, context.workload().bench())
                                 .with(Comparisons.LIKE, plain.name()));
             }
@@ -57,14 +52,7 @@ final class HalfSumsCheck implements Check {
     private static Row error(CheckContext context, Named<LinearShape> named, RandomPool pool) {
         float[] expected = multiply(context, CudaSettings.DEFAULT, named.shape(), pool);
         float[] actual = multiply(context, HALF, named.shape(), pool);
-        double squares = 0;
-        double expectedSquares = 0;
-        for (int i = 0; i < expected.length; i++) {
-            double difference = (double) actual[i] - expected[i];
-            squares += difference * difference;
-            expectedSquares += (double) expected[i] * expected[i];
-        }
-        double error = Math.sqrt(squares / expectedSquares);
+        double error = Difference.relativeL2(expected, actual);
         return Row.ok(named + " sums in f16 against f32")
                 .with("relL2", Timing.round(error))
                 .with("bound", Timing.round(bound()))

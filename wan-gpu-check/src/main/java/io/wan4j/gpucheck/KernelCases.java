@@ -1,5 +1,6 @@
 package io.wan4j.gpucheck;
 
+import io.wan4j.gpucheck.KernelCase.Work;
 import io.wan4j.spi.AttentionSpec;
 import io.wan4j.spi.Convolution;
 import io.wan4j.spi.Epilogue;
@@ -76,7 +77,7 @@ final class KernelCases {
                     Tensor x = rig.normal(format, shape.rows(), shape.in());
                     Linear layer = rig.linear(format, shape.out(), shape.in());
                     Tensor out = rig.blank(COMPUTE, shape.rows(), shape.out());
-                    return () -> rig.device().kernels().linear(x, layer, Epilogue.STORE, out);
+                    return new Work(() -> rig.device().kernels().linear(x, layer, Epilogue.STORE, out), out);
                 });
     }
 
@@ -109,7 +110,7 @@ final class KernelCases {
                     }
                     Tensor out = rig.blank(COMPUTE, shape.queries(), columns);
                     AttentionSpec spec = AttentionSpec.scaled(shape.heads(), shape.headDim());
-                    return () -> rig.device().kernels().attention(q, contexts, spec, out);
+                    return new Work(() -> rig.device().kernels().attention(q, contexts, spec, out), out);
                 });
     }
 
@@ -134,7 +135,7 @@ final class KernelCases {
                             .slice(0, s.past());
                     Tensor x = rig.normal(COMPUTE, s.frames(), s.height(), s.width(), s.in());
                     Tensor out = rig.blank(COMPUTE, frames, height, width, s.out());
-                    return () -> rig.device().kernels().convolution(past, x, layer, Epilogue.STORE, out);
+                    return new Work(() -> rig.device().kernels().convolution(past, x, layer, Epilogue.STORE, out), out);
                 });
     }
 
@@ -152,7 +153,7 @@ final class KernelCases {
                         Tensor shift = rig.vector(0, shape.columns());
                         Tensor scale = rig.vector(0, shape.columns());
                         Tensor out = rig.blank(format, shape.rows(), shape.columns());
-                        return () -> rig.device().kernels().normModulate(x, shift, scale, EPS, out);
+                        return new Work(() -> rig.device().kernels().normModulate(x, shift, scale, EPS, out), out);
                     }));
         }
         cases.add(rope(shape));
@@ -172,7 +173,7 @@ final class KernelCases {
                     Tensor weight = rig.vector(1, shape.columns());
                     Rope rope =
                             new Rope(rig.normal(Format.F32, shape.rows(), headDim / 2, 2), shape.columns() / headDim);
-                    return () -> rig.device().kernels().rmsNormRope(x, weight, EPS, rope, x);
+                    return new Work(() -> rig.device().kernels().rmsNormRope(x, weight, EPS, rope, x), x);
                 });
     }
 }

@@ -35,8 +35,8 @@ enum Part {
             }),
     /** The same products by cuBLASLt, where it is installed. */
     CUBLASLT(10, () -> List.of("linear", CublasLtCheck.WHOLE), CublasLtCheck::new),
-    /** The same attentions by cuDNN, where it is installed. */
-    CUDNN(10, () -> List.of("attention"), unit -> new CudnnCheck()),
+    /** The same attentions and convolutions by cuDNN, where it is installed. */
+    CUDNN(10, () -> List.of("attention", "convolution"), CudnnCheck::new),
     /** The same products and attentions by PyTorch, and a compiled block, where it is installed. */
     TORCH(15, () -> List.of("python3"), unit -> new TorchCheck()),
     /** One step of the 14B model with random weights. */
@@ -66,12 +66,21 @@ enum Part {
         return names.flatMap(name -> Stream.of("bf16:" + name, "f32:" + name)).toList();
     }
 
-    /** All operations in each format, and products on warp groups, which otherwise only take large ones. */
+    /**
+     * All operations in each format; products on warp groups, which otherwise only take large ones; what libraries of the
+     * machine offer.
+     */
     private static List<String> contract() {
         Stream<String> all = perFormat(Arrays.stream(ContractGroup.values()).map(Part::label)).stream();
         Stream<String> groups =
                 Stream.of(ContractGroup.LINEAR, ContractGroup.LINEAR_EXTREMES).map(group -> "groups:" + label(group));
-        return Stream.concat(all, groups).toList();
+        Stream<String> libraries = Stream.of(
+                        ContractGroup.LINEAR,
+                        ContractGroup.LINEAR_EXTREMES,
+                        ContractGroup.ATTENTION,
+                        ContractGroup.CONVOLUTION)
+                .map(group -> "libraries:" + label(group));
+        return Stream.of(all, groups, libraries).flatMap(units -> units).toList();
     }
 
     private static String label(ContractGroup group) {

@@ -61,14 +61,7 @@ final class QuantisedAttentionCheck implements Check {
     private static Row error(CheckContext context, Named<AttentionShape> named, RandomPool pool) {
         float[] expected = attend(context, PLAIN, named.shape(), pool);
         float[] actual = attend(context, PLAIN.withQuantisedAttention(true), named.shape(), pool);
-        double squares = 0;
-        double expectedSquares = 0;
-        for (int i = 0; i < expected.length; i++) {
-            double difference = (double) actual[i] - expected[i];
-            squares += difference * difference;
-            expectedSquares += (double) expected[i] * expected[i];
-        }
-        double error = Math.sqrt(squares / expectedSquares);
+        double error = Difference.relativeL2(expected, actual);
         return Row.ok(named + " q k in 8 bits against bf16")
                 .with("relL2", Timing.round(error))
                 .with("bound", Timing.round(bound()))

@@ -69,6 +69,7 @@ final class Results {
         all.put("commit", commit);
         all.put("size", settings.size().label());
         all.put("failed", failed());
+        all.put("libraries", libraries());
         all.put("units", units.stream().map(unit -> json(unit, comparisons)).toList());
         Path file = settings.results().resolve(fileName());
         Path fresh = settings.results().resolve(fileName() + ".part");
@@ -80,6 +81,11 @@ final class Results {
         } catch (IOException failure) {
             throw new UncheckedIOException(file + ": cannot write results", failure);
         }
+    }
+
+    /** Lines for {@code libraries.tsv} of wan-cuda that follow from this run. */
+    List<String> libraries() {
+        return LibraryRows.of(units, device("capability"), fileName());
     }
 
     private static Map<String, Object> json(UnitResult unit, Comparisons comparisons) {

@@ -40,6 +40,7 @@ class SimulatedGpuTest {
         "contract, bf16:gather",
         "contract, bf16:layer_norm",
         "contract, f32:copy",
+        "contract, libraries:convolution",
         "goldens, bf16:scheduler",
         "ceiling, copy",
         "ceiling, cublaslt",
@@ -57,6 +58,7 @@ class SimulatedGpuTest {
         "cublaslt, linear",
         "cublaslt, whole",
         "cudnn, attention",
+        "cudnn, convolution",
         "kernels, linear_f16_sums"
     })
     void unitsPassAndGiveEverythingBack(String part, String unit) {
@@ -85,6 +87,20 @@ class SimulatedGpuTest {
             assertThat(row.status()).isEqualTo(Row.Status.OK);
             assertThat(row.values()).containsEntry("finite", true).containsKeys("ms", "rate", "devicePeak");
         });
+    }
+
+    @Test
+    void samplesAreTheSameEachTimeAndFromTheWholeResult() {
+        try (Target target = Target.open(usable, DeviceOptions.DEFAULT, CudaSettings.DEFAULT)) {
+            for (KernelCase one : KernelCases.Group.CONVOLUTION.cases(
+                    Workload.of(Workload.Size.TINY).kernels())) {
+                float[] first = one.sample(target.device(), new RandomPool(1 << 20));
+                float[] second = one.sample(target.device(), new RandomPool(1 << 20));
+                assertThat(first).isNotEmpty().isEqualTo(second);
+                assertThat(Difference.relativeL2(first, second)).isZero();
+            }
+        }
+        assertThat(SimulatedProbe.alive(usable)).isZero();
     }
 
     @Test

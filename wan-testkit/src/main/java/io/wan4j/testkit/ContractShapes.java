@@ -153,7 +153,10 @@ public final class ContractShapes {
                 new ConvolutionShape(0, 1, 5, 7, 3, 4, 1, 3, down),
                 new ConvolutionShape(2, 1, 3, 3, 6, 12, 3, 1, Geometry.POINT),
                 new ConvolutionShape(1, 4, 2, 3, 5, 5, 3, 1, everyOther),
-                new ConvolutionShape(0, 2, 3, 4, 5, 8, 1, 3, Geometry.SAME_3));
+                new ConvolutionShape(0, 2, 3, 4, 5, 8, 1, 3, Geometry.SAME_3),
+                new ConvolutionShape(2, 2, 5, 6, 8, 16, 3, 3, Geometry.SAME_3),
+                new ConvolutionShape(1, 1, 3, 4, 8, 16, 3, 3, Geometry.SAME_3),
+                new ConvolutionShape(0, 1, 6, 5, 16, 8, 1, 3, down));
         return larger
                 ? concat(
                         small,

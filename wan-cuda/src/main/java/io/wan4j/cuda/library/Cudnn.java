@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The functions of cuDNN's graph interface that attention needs, in the user's own library. */
+/** The functions of cuDNN's graph interface that attention and convolutions need, in the user's own library. */
 public final class Cudnn {
     /** Environment variable with the full path of the library, where it is in no usual place. */
     public static final String PATH_VARIABLE = "WAN_CUDNN";

@@ -1,13 +1,18 @@
 package io.wan4j.cuda.library;
 
+import java.util.Arrays;
+
 /** A descriptor of cuDNN's graph interface. */
 final class CudnnDescriptor implements AutoCloseable {
     // cudnnBackendAttributeType_t
     private static final int DATA_TYPE = 1;
     private static final int BOOLEAN = 2;
     private static final int INT64 = 3;
+    private static final int FLOAT = 4;
     private static final int VOID_PTR = 6;
+    private static final int CONVOLUTION_MODE = 7;
     private static final int HEUR_MODE = 8;
+    private static final int POINTWISE_MODE = 14;
     private static final int DESCRIPTOR = 15;
 
     private final Cudnn library;
@@ -53,8 +58,22 @@ final class CudnnDescriptor implements AutoCloseable {
         return set(attribute, HEUR_MODE, 1, new int[] {mode});
     }
 
-    CudnnDescriptor link(int attribute, CudnnDescriptor other) {
-        return set(attribute, DESCRIPTOR, 1, new long[] {other.address});
+    CudnnDescriptor factor(int attribute, float value) {
+        return set(attribute, FLOAT, 1, new float[] {value});
+    }
+
+    CudnnDescriptor convolutionMode(int attribute, int mode) {
+        return set(attribute, CONVOLUTION_MODE, 1, new int[] {mode});
+    }
+
+    CudnnDescriptor pointwiseMode(int attribute, int mode) {
+        return set(attribute, POINTWISE_MODE, 1, new int[] {mode});
+    }
+
+    CudnnDescriptor link(int attribute, CudnnDescriptor... others) {
+        long[] addresses =
+                Arrays.stream(others).mapToLong(CudnnDescriptor::address).toArray();
+        return set(attribute, DESCRIPTOR, addresses.length, addresses);
     }
 
     /** Fills descriptors that exist already; gives how many were filled. */
