@@ -12,25 +12,16 @@ import io.wan4j.WanPipeline;
 import io.wan4j.error.DeviceException;
 import io.wan4j.media.Picture;
 import io.wan4j.media.PixelSize;
-import io.wan4j.model.dit.Conditioning;
 import io.wan4j.model.dit.Residency;
-import io.wan4j.model.dit.StepInput;
-import io.wan4j.model.dit.WanConfig;
-import io.wan4j.model.dit.WanTransformer;
-import io.wan4j.ops.Ops;
 import io.wan4j.pipeline.Phase;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
-import io.wan4j.tensor.Shape;
-import io.wan4j.tensor.Tensor;
-import io.wan4j.testkit.synth.SyntheticWeights;
-import io.wan4j.testkit.synth.TensorCatalog;
+import io.wan4j.testkit.synth.StreamedForward;
 import io.wan4j.testkit.synth.TinyModel;
 import io.wan4j.testkit.synth.WeightEncoding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,8 +31,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whole generations on this backend. */
 class OneDnnPipelineTest {
-    private static final WanConfig SIX_BLOCKS = new WanConfig(256, 512, 2, 6, 64, 32);
-
     @TempDir
     static Path folder;
 
@@ -142,40 +131,10 @@ class OneDnnPipelineTest {
                 .build();
     }
 
-    private record Streamed(float[] velocity, long mostInArenas, long resident) {}
-
-    private static Streamed forward(WeightEncoding encoding, Residency residency) {
-        try (Device device = new OneDnnProvider().open(DeviceOptions.DEFAULT.withThreads(2));
-                WanTransformer transformer = WanTransformer.load(
-                        SIX_BLOCKS,
-                        SyntheticWeights.transformer(TensorCatalog.of(SIX_BLOCKS), encoding, 1),
-                        device,
-                        residency);
-                Ops ops = Ops.on(device)) {
-            long[] most = {device.memory().inArenas()};
-            long resident = most[0];
-            Tensor velocity = ops.upload(new float[16 * 2 * 8 * 8], 16, 2, 8, 8);
-            try (Conditioning conditioning = transformer.condition(ops, random(ops, 40, 64), random(ops, 257, 32))) {
-                StepInput input = new StepInput(random(ops, 16, 2, 8, 8), random(ops, 20, 2, 8, 8), 750, conditioning);
-                // Keys and values of text and picture come with each block of the first step, and stay.
-                transformer.forward(
-                        ops,
-                        input,
-                        velocity,
-                        (block, blocks) ->
-                                most[0] = Math.max(most[0], device.memory().inArenas() - conditioning.bytes()));
-            }
-            return new Streamed(ops.download(velocity), most[0], resident);
+    private static StreamedForward forward(WeightEncoding encoding, Residency residency) {
+        try (Device device = new OneDnnProvider().open(DeviceOptions.DEFAULT.withThreads(2))) {
+            return StreamedForward.of(device, encoding, residency);
         }
-    }
-
-    private static Tensor random(Ops ops, long... dims) {
-        Random random = new Random(3);
-        float[] values = new float[Math.toIntExact(Shape.of(dims).count())];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return ops.upload(values, dims);
     }
 
     @ParameterizedTest
@@ -183,8 +142,8 @@ class OneDnnPipelineTest {
             value = WeightEncoding.class,
             names = {"BF16", "INT8"})
     void streamedBlocksGiveTheSameBytesInLessRoom(WeightEncoding encoding) {
-        Streamed all = forward(encoding, Residency.ALL);
-        Streamed none = forward(encoding, new Residency(0));
+        StreamedForward all = forward(encoding, Residency.ALL);
+        StreamedForward none = forward(encoding, new Residency(0));
         assertThat(none.velocity()).containsExactly(all.velocity());
         assertThat(none.mostInArenas()).isLessThan(all.resident());
     }
