@@ -39,7 +39,7 @@ final class DriverProbe {
         int result = calls.call("cuDriverGetVersion", version);
         if (result != 0) {
             return Optional.of(new Refusal(
-                    Reason.DRIVER_FAILED, "cuDriverGetVersion: " + NativeCudaDriver.describe(calls, result), INSTALL));
+                    Reason.DRIVER_FAILED, "cuDriverGetVersion: " + CheckedCalls.describe(calls, result), INSTALL));
         }
         if (version[0] < OLDEST_VERSION) {
             return Optional.of(new Refusal(
@@ -60,13 +60,13 @@ final class DriverProbe {
 
     private static Optional<Refusal> start(DriverCalls calls) {
         int result = calls.call("cuInit", 0);
-        if (result == NativeCudaDriver.ERROR_NO_DEVICE) {
+        if (result == CheckedCalls.ERROR_NO_DEVICE) {
             return Optional.of(noDevice());
         }
         if (result != 0) {
             return Optional.of(new Refusal(
                     Reason.DRIVER_FAILED,
-                    "cuInit: " + NativeCudaDriver.describe(calls, result),
+                    "cuInit: " + CheckedCalls.describe(calls, result),
                     "check that `nvidia-smi` runs; a reboot is needed after a driver update"));
         }
         return Optional.empty();

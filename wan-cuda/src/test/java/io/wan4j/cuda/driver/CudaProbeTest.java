@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.wan4j.cuda.driver.Refusal.Reason;
 import io.wan4j.error.DeviceException;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -77,7 +83,7 @@ class CudaProbeTest {
 
     @Test
     void driverWithoutADeviceIsRefused() {
-        library.failing.put("cuInit", NativeCudaDriver.ERROR_NO_DEVICE);
+        library.failing.put("cuInit", CheckedCalls.ERROR_NO_DEVICE);
         assertThat(refusal().reason()).isEqualTo(Reason.NO_DEVICE);
     }
 
@@ -108,8 +114,56 @@ class CudaProbeTest {
     @Test
     void fullDeviceIsAnEmptyAnswer() {
         NativeCudaDriver driver = new NativeCudaDriver(library);
-        library.failing.put("cuMemAlloc_v2", NativeCudaDriver.ERROR_OUT_OF_MEMORY);
+        library.failing.put("cuMemAlloc_v2", CheckedCalls.ERROR_OUT_OF_MEMORY);
         assertThat(driver.tryAllocate(1L << 40)).isEmpty();
+    }
+
+    /** An argument of a type of the driver interface. */
+    private static Object argument(Class<?> type) {
+        LaunchShape one = LaunchShape.ONE;
+        Map<Class<?>, Object> arguments = Map.of(
+                int.class,
+                0,
+                long.class,
+                1L,
+                byte.class,
+                (byte) 0,
+                byte[].class,
+                new byte[4],
+                String.class,
+                "kernel",
+                PinnedMemory.class,
+                new PinnedMemory(1, ByteBuffer.allocate(1)),
+                Launch.class,
+                new Launch(7, one, one, LaunchShape.of(2), 0, new KernelArguments().int32(1)),
+                TensorMap.class,
+                new TensorMap(
+                        4096,
+                        TensorMap.Element.U8,
+                        List.of(64L, 2L),
+                        List.of(64L),
+                        List.of(64, 1),
+                        TensorMap.Swizzle.NONE));
+        return Objects.requireNonNull(arguments.get(type), type.toString());
+    }
+
+    @Test
+    void everyCallOfTheDriverIsOneThatTheProbeLooksFor() throws ReflectiveOperationException {
+        CudaDriver driver = new NativeCudaDriver(library);
+        for (Method method : CudaDriver.class.getMethods()) {
+            Object[] arguments = Arrays.stream(method.getParameterTypes())
+                    .map(CudaProbeTest::argument)
+                    .toArray();
+            method.invoke(driver, arguments);
+        }
+        driver.launch(new Launch(7, LaunchShape.ONE, LaunchShape.ONE, LaunchShape.ONE, 0, new KernelArguments()), 0);
+        Set<String> start = Set.of("cuInit", "cuGetErrorName", "cuGetErrorString");
+        assertThat(library.called).isSubsetOf(NativeCudaDriver.FUNCTIONS);
+        assertThat(NativeCudaDriver.FUNCTIONS)
+                .doesNotHaveDuplicates()
+                .allMatch(function -> library.called.contains(function)
+                        || start.contains(function)
+                        || function.equals("cuMemRelease"));
     }
 
     @Test

@@ -16,6 +16,8 @@ final class FakeDriverCalls implements DriverCalls {
     final List<String> called = new ArrayList<>();
     int version = 13_010;
     int devices = 1;
+    int major = 8;
+    long freeBytes = 7L << 30;
 
     @Override
     public boolean has(String function) {
@@ -39,6 +41,10 @@ final class FakeDriverCalls implements DriverCalls {
                 System.arraycopy(name, 0, (byte[]) arguments[0], 0, name.length);
             }
             case "cuDeviceTotalMem_v2" -> ((long[]) arguments[0])[0] = 8L << 30;
+            case "cuMemGetInfo_v2" -> {
+                ((long[]) arguments[0])[0] = freeBytes;
+                ((long[]) arguments[1])[0] = 8L << 30;
+            }
             case "cuDeviceGetAttribute" -> ((int[]) arguments[0])[0] = attribute((Integer) arguments[1]);
             case "cuGetErrorString" -> ((long[]) arguments[1])[0] = 1;
             case "cuGetErrorName" -> ((long[]) arguments[1])[0] = 2;
@@ -47,10 +53,10 @@ final class FakeDriverCalls implements DriverCalls {
         return 0;
     }
 
-    private static int attribute(int number) {
+    private int attribute(int number) {
         return switch (number) {
             case 16 -> 24;
-            case 75 -> 8;
+            case 75 -> major;
             case 76 -> 9;
             case 97 -> 101_376;
             default -> throw new AssertionError("attribute " + number);
