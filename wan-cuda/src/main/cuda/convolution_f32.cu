@@ -52,5 +52,4 @@ template <class In, class Out> DEVICE void body(const float* w, const Epilogue& 
   }
 KERNEL(f32, f32)
 KERNEL(bf16, f32)
-KERNEL(f32, bf16)
 KERNEL(bf16, bf16)

@@ -3,7 +3,6 @@
 // x [L, C] with rows in_pitch apart. One thread an element of out.
 #include "wan.cuh"
 
-DEVICE float value(f32 x) { return to_float(x); }
 DEVICE float value(bf16 x) { return to_float(x); }
 DEVICE float value(s8 x) { return float(x.bits); }
 DEVICE float value(e4m3 x) {
@@ -34,11 +33,8 @@ DEVICE void body(const In* x, Out* out, i64 rows, int columns, int in_pitch, int
                                                    int out_pitch) {                                          \
     body(x, out, rows, columns, in_pitch, out_pitch);                                                        \
   }
-KERNEL(f32, f32)
-KERNEL(bf16, f32)
 KERNEL(s8, f32)
 KERNEL(e4m3, f32)
-KERNEL(f32, bf16)
 KERNEL(bf16, bf16)
 KERNEL(s8, bf16)
 KERNEL(e4m3, bf16)

@@ -15,7 +15,7 @@ record AttentionInputs(Kind kind, int keys, float[] q, float[] k, float[] v) {
         SHARED_MEAN("k with channel means up to 6"),
         /** A few channels of k lie far from zero, for all keys alike. */
         FAR_CHANNELS("k with 8 channels about 30"),
-        /** A few channels of q and k are eight times larger. */
+        /** A few channels of q and k are four times wider. */
         WIDE_CHANNELS("q, k with 8 channels 4 times wider"),
         /** Nearly all weight on a few keys. */
         SHARP("q 4 times larger");

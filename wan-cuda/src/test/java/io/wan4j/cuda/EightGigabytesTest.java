@@ -24,20 +24,11 @@ import io.wan4j.scheduler.LatentPrecision;
 import io.wan4j.scheduler.StepDistill;
 import io.wan4j.spi.Device;
 import io.wan4j.spi.DeviceOptions;
-import io.wan4j.tensor.ActivationMode;
 import io.wan4j.tensor.Format;
-import io.wan4j.tensor.Shape;
-import io.wan4j.tensor.StoredAdapter;
-import io.wan4j.tensor.StoredTensor;
-import io.wan4j.tensor.StoredWeight;
 import io.wan4j.tensor.WeightSource;
 import io.wan4j.testkit.ptx.SimulatorOptions;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -59,7 +50,7 @@ class EightGigabytesTest {
     @ValueSource(ints = {0, 64})
     void wholeGenerationStaysWithinTheLimit(int loraRank) {
         driver.hollow();
-        WeightSource source = new Hollow(loraRank);
+        WeightSource source = new HollowWeights(Format.I8, loraRank);
         ModelParts parts = new ModelParts(
                 new ModelParts.Part<>(TextConfig.umt5Xxl(), source),
                 new ModelParts.Part<>(VisionConfig.vitHuge14(), source),
@@ -102,76 +93,5 @@ class EightGigabytesTest {
         models.finished(Phase.DENOISING);
         stages.decode(latents, LATENT_FRAMES, SIZE, frame -> {}, Tick.NONE);
         models.finished(Phase.DECODING);
-    }
-
-    /**
-     * Has every tensor that is asked for: blocks of the transformer in INT8, all else in BF16.
-     *
-     * @param loraRank rank of a LoRA beside every layer of the blocks; 0 for none
-     */
-    private record Hollow(int loraRank) implements WeightSource {
-        private static final Pattern BLOCK_LINEAR =
-                Pattern.compile("blocks\\.\\d+\\.(self_attn\\.[qkvo]|cross_attn\\.(q|k|v|o|k_img|v_img)|ffn\\.[02])");
-
-        @Override
-        public Set<String> names() {
-            return Set.of();
-        }
-
-        @Override
-        public Optional<StoredTensor> find(String name) {
-            return Optional.empty();
-        }
-
-        @Override
-        public StoredTensor get(String name, Shape expected) {
-            return new Nothing(name, expected, Format.BF16);
-        }
-
-        @Override
-        public StoredWeight weight(String layer, Shape expected) {
-            StoredTensor dense = get(layer + ".weight", expected);
-            if (!BLOCK_LINEAR.matcher(layer).matches()) {
-                return StoredWeight.dense(dense);
-            }
-            return new StoredWeight(
-                    new Nothing(layer, expected, Format.I8),
-                    Optional.of(new Nothing(layer + "_scale", Shape.of(expected.dim(0), 1), Format.F32)),
-                    ActivationMode.DYNAMIC_8BIT);
-        }
-
-        @Override
-        public List<StoredAdapter> adapters(String layer, Shape weight) {
-            if (loraRank == 0 || !BLOCK_LINEAR.matcher(layer).matches()) {
-                return List.of();
-            }
-            return List.of(new StoredAdapter(
-                    new Nothing(layer + ".down", Shape.of(loraRank, weight.dim(1)), Format.BF16),
-                    new Nothing(layer + ".up", Shape.of(weight.dim(0), loraRank), Format.BF16),
-                    1));
-        }
-
-        @Override
-        public String location() {
-            return "nowhere";
-        }
-    }
-
-    /** A tensor of zeros. */
-    private record Nothing(String name, Shape shape, Format format) implements StoredTensor {
-        private static final ByteBuffer ZEROS =
-                ByteBuffer.allocateDirect(32 << 20).asReadOnlyBuffer();
-
-        @Override
-        public String location() {
-            return "nowhere";
-        }
-
-        @Override
-        public ByteBuffer read(long offset, long length) {
-            int count = Math.toIntExact(length);
-            ByteBuffer zeros = count <= ZEROS.capacity() ? ZEROS.slice(0, count) : ByteBuffer.allocate(count);
-            return zeros.order(ByteOrder.LITTLE_ENDIAN);
-        }
     }
 }
