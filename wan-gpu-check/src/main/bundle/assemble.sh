@@ -12,6 +12,14 @@ mkdir -p "$bundle/lib" "$bundle/goldens"
 "$jdk/bin/jlink" --add-modules java.base,java.desktop,java.logging,java.management,java.xml,jdk.unsupported \
   --strip-debug --no-header-files --no-man-pages --compress 0 --vm server --output "$bundle/runtime"
 
+# what Java's own libraries need besides glibc, for systems without them
+mkdir "$bundle/runtime/fallback"
+for library in "$bundle"/runtime/bin/java "$bundle"/runtime/lib/lib{java,jli,zip,net,nio,management,verify}.so "$bundle"/runtime/lib/server/libjvm.so; do
+  ldd "$library" | awk '$3 ~ "^/" && $1 ~ /^lib(z|stdc\+\+|gcc_s)\.so/ { print $3 }'
+done | sort -u | while read -r library; do
+  cp -L "$library" "$bundle/runtime/fallback/"
+done
+
 cp "$target/$jar.jar" "$target"/bundle-lib/*.jar "$bundle/lib/"
 # JNA brings its native part for two dozen systems; one is used
 (cd "$bundle/lib" && for library in jna-*.jar; do

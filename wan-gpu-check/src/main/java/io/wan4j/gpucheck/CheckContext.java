@@ -17,9 +17,14 @@ import java.util.function.Consumer;
  * @param home folder of the bundle
  * @param opener opens the device with these kernels
  * @param rows takes results
+ * @param progress how far the unit is
  */
 record CheckContext(
-        Workload workload, Path home, BiFunction<DeviceOptions, CudaSettings, Target> opener, Consumer<Row> rows) {
+        Workload workload,
+        Path home,
+        BiFunction<DeviceOptions, CudaSettings, Target> opener,
+        Consumer<Row> rows,
+        Progress progress) {
     private static final String WARP_GROUPS = "groups:";
     private static final String LIBRARIES = "libraries:";
 
@@ -38,7 +43,9 @@ record CheckContext(
 
     /** Opens the device with these kernels; the caller closes it. */
     Target open(DeviceOptions options, CudaSettings settings) {
-        return opener.apply(options, settings);
+        Target target = opener.apply(options, settings);
+        progress.use(target);
+        return target;
     }
 
     /** Opens the device with BF16 activations; the caller closes it. */
@@ -55,15 +62,36 @@ record CheckContext(
         rows.accept(row);
     }
 
-    /** Adds a row; what goes wrong in making it becomes a failed row, and the check goes on. */
-    void attempt(String name, Callable<Row> making) {
-        Row row;
-        try {
-            row = making.call();
-        } catch (Exception | LinkageError | AssertionError | OutOfMemoryError failure) {
-            row = Row.failed(name, failure);
+    /** Does a case and adds its row; what goes wrong in it becomes a failed row, and the check goes on. */
+    boolean attempt(String name, Callable<Row> making) {
+        return step(name, () -> add(making.call()));
+    }
+
+    /** What may go wrong. */
+    @FunctionalInterface
+    interface Work {
+        void run() throws Exception;
+    }
+
+    /**
+     * Does a case, unless it was done before; what goes wrong becomes a failed row. Gives whether nothing went wrong.
+     *
+     * @throws Progress.DeviceLost if the case failed and the device takes no more work
+     */
+    boolean step(String name, Work work) {
+        if (!progress.begin(name)) {
+            return true;
         }
-        add(row);
+        try {
+            work.run();
+            return true;
+        } catch (Exception | LinkageError | AssertionError | OutOfMemoryError failure) {
+            add(Row.failed(name, failure));
+            if (progress.deviceLost()) {
+                throw new Progress.DeviceLost(name);
+            }
+            return false;
+        }
     }
 
     /** Activation formats by the first part of a unit's name. */

@@ -46,19 +46,15 @@ record ContractCheck(String unit) implements Check {
             Device device = target.device();
             List<ContractCase> cases =
                     group.cases(device.formats(), context.workload().size() != Workload.Size.TINY);
-            int failed = 0;
+            int failed = context.progress().failedBefore();
             int inRow = 0;
             int done = 0;
             for (ContractCase one : cases) {
                 done++;
-                try {
-                    one.run(device, ErrorModel.of(device.formats()), Set.of());
-                    inRow = 0;
-                } catch (RuntimeException | AssertionError failure) {
-                    context.add(Row.failed(one.name(), failure));
-                    failed++;
-                    inRow++;
-                }
+                boolean passed =
+                        context.step(one.name(), () -> one.run(device, ErrorModel.of(device.formats()), Set.of()));
+                failed += passed ? 0 : 1;
+                inRow = passed ? 0 : inRow + 1;
                 if (inRow == TOO_MANY) {
                     break;
                 }

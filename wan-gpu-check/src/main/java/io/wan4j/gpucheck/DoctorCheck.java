@@ -11,6 +11,7 @@ final class DoctorCheck implements Check {
         context.add(Row.ok("java " + System.getProperty("java.version"))
                 .with("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
                 .with("processors", Runtime.getRuntime().availableProcessors()));
+        context.add(NvidiaSmi.row());
         try (Target target = context.open()) {
             Row row = Row.ok("device")
                     .with("name", target.device().name())

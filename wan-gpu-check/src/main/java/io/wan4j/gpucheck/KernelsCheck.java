@@ -13,6 +13,8 @@ record KernelsCheck(String unit) implements Check {
     /** Products and attention by {@code mma.sync} where others are the first choice. */
     static final String SINGLE_WARPS = "single_warps";
 
+    private static final String LINEAR = "linear_";
+
     private static final ComputeCapability HOPPER = new ComputeCapability(9, 0);
 
     @Override
@@ -21,16 +23,40 @@ record KernelsCheck(String unit) implements Check {
             singleWarps(context);
             return;
         }
-        KernelCases.Group group = KernelCases.Group.valueOf(unit.toUpperCase(Locale.ROOT));
+        List<KernelCase> cases = cases(context.workload().kernels());
         RandomPool pool = context.pool();
         try (Target target = context.open()) {
-            for (KernelCase one : group.cases(context.workload().kernels())) {
+            for (KernelCase one : cases) {
                 context.attempt(
                         one.name(),
                         () -> one.measure(target, pool, context.workload().bench()));
                 target.device().memory().workspace().trim();
             }
         }
+    }
+
+    /** The units: products of each format by themselves, so that one format does not take the others with it. */
+    static Stream<String> units() {
+        Stream<String> linears = KernelCases.FORMATS.stream().map(format -> LINEAR + KernelCases.kind(format));
+        Stream<String> others = Stream.of(
+                        KernelCases.Group.ATTENTION, KernelCases.Group.ROWS, KernelCases.Group.CONVOLUTION)
+                .map(KernelCases.Group::label);
+        return Stream.of(linears, others, Stream.of(SINGLE_WARPS)).flatMap(some -> some);
+    }
+
+    /** Whether a unit is about the products and attentions that a step consists of. */
+    static boolean first(String unit) {
+        return unit.startsWith(LINEAR) || unit.startsWith("attention");
+    }
+
+    private List<KernelCase> cases(Workload.Kernels shapes) {
+        if (unit.startsWith(LINEAR)) {
+            String kind = unit.substring(LINEAR.length());
+            return KernelCases.Group.LINEAR.cases(shapes).stream()
+                    .filter(one -> one.kind().equals(kind))
+                    .toList();
+        }
+        return KernelCases.Group.valueOf(unit.toUpperCase(Locale.ROOT)).cases(shapes);
     }
 
     private static void singleWarps(CheckContext context) {

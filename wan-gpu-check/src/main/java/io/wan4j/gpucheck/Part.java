@@ -25,8 +25,7 @@ enum Part {
     KERNELS(
             10,
             () -> Stream.concat(
-                            Arrays.stream(KernelCases.Group.values()).map(KernelCases.Group::label),
-                            Stream.of(KernelsCheck.SINGLE_WARPS, QuantisedAttentionCheck.UNIT, HalfSumsCheck.UNIT))
+                            KernelsCheck.units(), Stream.of(QuantisedAttentionCheck.UNIT, HalfSumsCheck.UNIT))
                     .toList(),
             unit -> switch (unit) {
                 case QuantisedAttentionCheck.UNIT -> new QuantisedAttentionCheck();
@@ -45,6 +44,8 @@ enum Part {
     OFFLOAD(15, () -> List.of("i8"), OffloadCheck::new),
     /** A whole video of four steps with random weights. */
     VIDEO(20, () -> List.of("i8"), VideoCheck::new);
+
+    private static final Duration SILENCE = Duration.ofSeconds(60);
 
     private final Duration limit;
     private final Supplier<List<String>> units;
@@ -95,6 +96,14 @@ enum Part {
     /** A unit that takes longer is ended. */
     Duration limit() {
         return limit;
+    }
+
+    /** A case that gives no result for so long hangs. */
+    Duration silence() {
+        return switch (this) {
+            case CONTRACT, CEILING, KERNELS, CUBLASLT, CUDNN -> SILENCE;
+            default -> limit;
+        };
     }
 
     List<String> units() {

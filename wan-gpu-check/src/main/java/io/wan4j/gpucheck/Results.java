@@ -20,6 +20,9 @@ import java.util.stream.Collectors;
 final class Results {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+    private static final int MOST_LINES = 40;
+    private static final int MOST_LETTERS = 200;
+
     private final Settings settings;
     private final String commit;
     private final ZonedDateTime date;
@@ -70,6 +73,7 @@ final class Results {
         all.put("size", settings.size().label());
         all.put("failed", failed());
         all.put("libraries", libraries());
+        all.put("aims", new Aims(units).all().stream().map(Results::json).toList());
         all.put("units", units.stream().map(unit -> json(unit, comparisons)).toList());
         Path file = settings.results().resolve(fileName());
         Path fresh = settings.results().resolve(fileName() + ".part");
@@ -102,6 +106,18 @@ final class Results {
         return json;
     }
 
+    private static Map<String, Object> json(Aims.Aim aim) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("aim", aim.what());
+        json.put(aim.upper() ? "atMost" : "atLeast", aim.aim());
+        aim.measured().ifPresent(value -> {
+            json.put("measured", value);
+            json.put("reached", aim.reached());
+            json.put("by", aim.by());
+        });
+        return json;
+    }
+
     private static Map<String, Object> json(Row row) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("name", row.name());
@@ -125,6 +141,41 @@ final class Results {
                 ? "FAILED"
                 : row.status().name().toLowerCase(Locale.ROOT);
         return String.format(Locale.ROOT, "  %-7s %-62s %s", word, row.name(), values);
+    }
+
+    /** What to read last: kernels, what failed, what was left out, and how the aims stand. */
+    String summary() {
+        List<String> lines = new ArrayList<>();
+        String table = table();
+        if (!table.isEmpty()) {
+            lines.add("kernels, with shares of the measured ceiling and ratios to peers (above 1: faster):\n" + table);
+        }
+        add(lines, "failed:", Row.Status.FAILED);
+        add(lines, "left out:", Row.Status.SKIPPED);
+        lines.add("aims on an H200:\n"
+                + new Aims(units).all().stream().map(Aims.Aim::toString).collect(Collectors.joining("\n")));
+        lines.add(failed() ? "something FAILED, see above" : "all passed");
+        return String.join("\n", lines);
+    }
+
+    private void add(List<String> lines, String title, Row.Status status) {
+        List<String> rows = units.stream()
+                .flatMap(unit -> unit.rows().stream()
+                        .filter(row -> row.status() == status)
+                        .map(row -> "  " + unit.part().label() + " " + unit.unit() + ": " + row.name() + ": "
+                                + shortened(String.valueOf(row.values().getOrDefault("why", row.values())))))
+                .toList();
+        if (!rows.isEmpty()) {
+            lines.add(title);
+            lines.addAll(rows.subList(0, Math.min(rows.size(), MOST_LINES)));
+            if (rows.size() > MOST_LINES) {
+                lines.add("  and " + (rows.size() - MOST_LINES) + " more");
+            }
+        }
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= MOST_LETTERS ? text : text.substring(0, MOST_LETTERS) + "...";
     }
 
     /** All measured kernels, with their share of the ceiling and their peers. */

@@ -19,6 +19,7 @@ final class Target implements AutoCloseable {
     private final Device device;
     private final Stopwatch stopwatch;
     private final Optional<Gpu> gpu;
+    private boolean closed;
 
     /**
      * What is beneath a CUDA device.
@@ -96,8 +97,14 @@ final class Target implements AutoCloseable {
         return gpu;
     }
 
+    /** Whether it was closed. */
+    boolean closed() {
+        return closed;
+    }
+
     @Override
     public void close() {
+        closed = true;
         if (stopwatch instanceof EventStopwatch events) {
             events.close();
         }

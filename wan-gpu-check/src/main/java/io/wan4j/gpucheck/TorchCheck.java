@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,7 @@ final class TorchCheck implements Check {
         try {
             Path cases = Files.createTempFile("wan-cases", ".json");
             try {
-                JSON.writeValue(cases.toFile(), cases(context.workload()));
+                JSON.writeValue(cases.toFile(), cases(context.workload(), seconds()));
                 run(context, cases);
             } finally {
                 Files.delete(cases);
@@ -32,8 +33,14 @@ final class TorchCheck implements Check {
         }
     }
 
-    /** Everything that has a peer, as the script reads it. */
-    static Map<String, Object> cases(Workload workload) {
+    /** Time that this unit has; the script leaves out what would not fit. */
+    private static long seconds() {
+        String given = System.getenv(UnitProcess.SECONDS_VARIABLE);
+        return given == null ? Part.TORCH.limit().toSeconds() : Long.parseLong(given);
+    }
+
+    /** Everything that has a peer, as the script reads it: the largest first. */
+    static Map<String, Object> cases(Workload workload, long seconds) {
         List<Map<String, Object>> all = new ArrayList<>();
         for (KernelCases.Group group : KernelCases.Group.values()) {
             for (KernelCase one : group.cases(workload.kernels())) {
@@ -46,6 +53,8 @@ final class TorchCheck implements Check {
                 }
             }
         }
+        all.sort(Comparator.comparingDouble((Map<String, Object> one) -> (Double) one.get("amount"))
+                .reversed());
         var transformer = workload.model().transformer();
         Map<String, Object> block = Map.of(
                 "dim", transformer.dim(),
@@ -53,16 +62,14 @@ final class TorchCheck implements Check {
                 "heads", transformer.heads(),
                 "tokens",
                         workload.clip().latentFrames() * workload.clip().size().tokensPerFrame());
-        return Map.of("cases", all, "block", block, "samples", workload.bench().samples());
+        return Map.of("cases", all, "block", block, "samples", workload.bench().samples(), "seconds", seconds);
     }
 
     private static void run(CheckContext context, Path cases) throws IOException {
         String script = context.home().resolve("bench_torch.py").toString();
         Process process;
         try {
-            process = new ProcessBuilder("python3", script, cases.toString())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
+            process = python(script, cases);
         } catch (IOException absent) {
             context.add(Row.skipped("torch", "no python3"));
             return;
@@ -83,6 +90,25 @@ final class TorchCheck implements Check {
         } finally {
             process.destroy();
         }
+    }
+
+    /** The script's process: caches stay in the folder of the results, and libraries are the system's. */
+    private static Process python(String script, Path cases) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder("python3", script, cases.toString());
+        Map<String, String> environment = builder.environment();
+        String temporary = System.getProperty("java.io.tmpdir");
+        for (String variable :
+                List.of("TMPDIR", "XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "CUDA_CACHE_PATH")) {
+            environment.put(variable, temporary);
+        }
+        environment.put("PYTHONDONTWRITEBYTECODE", "1");
+        String own = environment.remove("WAN_LIBRARY_PATH");
+        if (own != null && !own.isEmpty()) {
+            environment.put("LD_LIBRARY_PATH", own);
+        } else if (own != null) {
+            environment.remove("LD_LIBRARY_PATH");
+        }
+        return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
     /** A row from a line of the script. */

@@ -3,13 +3,19 @@ package io.wan4j.gpucheck;
 import io.wan4j.error.DeviceException;
 import java.nio.file.Path;
 
-/** The process of one unit. Arguments: part, unit, size, device, bundle folder, file for rows. */
+/**
+ * The process of one unit. Arguments: part, unit, size, device, bundle folder, first case to do, failed cases before it,
+ * file for rows.
+ */
 public final class UnitMain {
     /** Exit status where the device cannot be used. */
     static final int NO_DEVICE = 2;
 
-    private static final int BROKEN = 3;
-    private static final int ARGUMENTS = 6;
+    static final int BROKEN = 3;
+    private static final int ARGUMENTS = 8;
+
+    /** Exit status where the device was lost and a fresh process can go on behind the case that did it. */
+    static final int LOST = 4;
 
     private UnitMain() {}
 
@@ -20,12 +26,16 @@ public final class UnitMain {
         }
         Part part = Part.of(arguments[0]);
         String unit = arguments[1];
-        Path file = Path.of(arguments[5]);
+        Path file = Path.of(arguments[7]);
         CheckContext context = new CheckContext(
                 Workload.of(Workload.Size.of(arguments[2])),
                 Path.of(arguments[4]),
                 (options, settings) -> Target.open(arguments[3], options, settings),
-                row -> RowFile.append(file, row));
+                row -> RowFile.append(file, row),
+                new Progress(
+                        Integer.parseInt(arguments[5]),
+                        Integer.parseInt(arguments[6]),
+                        (index, name) -> RowFile.append(file, new RowFile.Begun(index, name))));
         System.exit(run(part, unit, context));
     }
 
@@ -34,6 +44,8 @@ public final class UnitMain {
         try {
             part.check(unit).run(context);
             return 0;
+        } catch (Progress.DeviceLost lost) {
+            return LOST;
         } catch (DeviceException refused) {
             context.add(Row.failed(part.label() + " " + unit, String.valueOf(refused.getMessage())));
             return part == Part.DOCTOR ? NO_DEVICE : BROKEN;

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * What is measured, and how large.
  *
- * @param size which of the three
+ * @param size which of the four
  * @param kernels shapes of single kernels
  * @param model sizes of the networks
  * @param clip size of the video
@@ -33,6 +33,8 @@ record Workload(Size size, Kernels kernels, Model model, Clip clip, Bench bench)
         TINY,
         /** The sizes of Wan, few tokens. */
         QUICK,
+        /** The sizes of Wan, 832x480, 81 frames, few samples: where time is short. */
+        TIMED,
         /** The sizes of Wan, 832x480, 81 frames. */
         FULL;
 
@@ -71,6 +73,7 @@ record Workload(Size size, Kernels kernels, Model model, Clip clip, Bench bench)
         return switch (size) {
             case TINY -> tiny();
             case QUICK -> wan(size, List.of(1560, 7800), 17, Bench.QUICK);
+            case TIMED -> wan(size, List.of(1560, 32760), 81, Bench.QUICK);
             case FULL -> wan(size, List.of(1560, 7800, 32760), 81, Bench.FULL);
         };
     }

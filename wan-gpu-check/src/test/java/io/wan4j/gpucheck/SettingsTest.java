@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class SettingsTest {
@@ -24,6 +25,20 @@ class SettingsTest {
     void chosenPartsRunInOrderAfterTheDoctor() {
         assertThat(parse("--quick", "--only", "step,contract").parts())
                 .containsExactly(Part.DOCTOR, Part.CONTRACT, Part.STEP);
+    }
+
+    @Test
+    void limitedTimeMeansFewSamplesUnlessASizeIsChosen() {
+        assertThat(parse("--minutes", "8.5").limit()).isEqualTo(Duration.ofSeconds(510));
+        assertThat(parse("--minutes", "8.5").size()).isEqualTo(Workload.Size.TIMED);
+        assertThat(parse("--minutes", "8.5", "--quick").size()).isEqualTo(Workload.Size.QUICK);
+        assertThat(parse().limited()).isFalse();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("--minutes", "soon"))
+                .withMessageContaining("soon");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("--minutes", "0"))
+                .withMessageContaining("above 0");
     }
 
     @Test

@@ -1,16 +1,22 @@
 package io.wan4j.gpucheck;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.wan4j.cuda.CudaSettings;
 import io.wan4j.cuda.SimulatedProbe;
+import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.cuda.driver.CudaProbe;
+import io.wan4j.error.DeviceException;
 import io.wan4j.spi.DeviceOptions;
 import io.wan4j.tensor.Format;
 import io.wan4j.tensor.Shape;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,7 +36,8 @@ class SimulatedGpuTest {
                 Workload.of(Workload.Size.TINY),
                 Path.of(System.getProperty("wan.goldens")).resolveSibling(""),
                 (options, settings) -> Target.open(device, options, settings),
-                rows::add);
+                rows::add,
+                Progress.none());
         return UnitMain.run(part, unit, context);
     }
 
@@ -44,7 +51,9 @@ class SimulatedGpuTest {
         "goldens, bf16:scheduler",
         "ceiling, copy",
         "ceiling, cublaslt",
-        "kernels, linear",
+        "kernels, linear_i8",
+        "kernels, linear_f8_e4m3",
+        "kernels, linear_bf16",
         "kernels, attention",
         "kernels, rows",
         "kernels, convolution",
@@ -115,5 +124,57 @@ class SimulatedGpuTest {
             assertThat(driver.held()).isEqualTo(before);
             assertThat(driver.peak()).isGreaterThanOrEqualTo(before + 5_000_000);
         }
+    }
+
+    /** A driver that, from a launch on, refuses everything, as after an illegal address. */
+    private static CudaProbe.Usable lostAfter(CudaProbe.Usable good, int launches) {
+        AtomicInteger left = new AtomicInteger(launches);
+        CudaDriver driver = (CudaDriver) Proxy.newProxyInstance(
+                CudaDriver.class.getClassLoader(), new Class<?>[] {CudaDriver.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("launch")) {
+                        left.decrementAndGet();
+                    }
+                    if (left.get() < 0) {
+                        throw new DeviceException(method.getName() + ": an illegal memory access was encountered");
+                    }
+                    return method.invoke(good.driver(), arguments);
+                });
+        return new CudaProbe.Usable(driver, good.devices());
+    }
+
+    @Test
+    void aLostDeviceEndsTheUnitAndNamesTheCase() {
+        List<String> begun = new ArrayList<>();
+        CudaProbe.Usable lost = lostAfter(usable, 2);
+        CheckContext context = new CheckContext(
+                Workload.of(Workload.Size.TINY),
+                Path.of(System.getProperty("wan.goldens")).resolveSibling(""),
+                (options, settings) -> Target.open(lost, options, settings),
+                rows::add,
+                new Progress(0, 0, (index, name) -> begun.add(name)));
+        assertThat(UnitMain.run(Part.CONTRACT, "bf16:layer_norm", context)).isEqualTo(UnitMain.LOST);
+        assertThat(rows).last().satisfies(row -> {
+            assertThat(row.status()).isEqualTo(Row.Status.FAILED);
+            assertThat(row.name()).isEqualTo(begun.get(begun.size() - 1));
+        });
+    }
+
+    @Test
+    void aUnitThatGoesOnLeavesOutWhatWasDone() {
+        List<Integer> begun = new ArrayList<>();
+        CheckContext context = new CheckContext(
+                Workload.of(Workload.Size.TINY),
+                Path.of(System.getProperty("wan.goldens")).resolveSibling(""),
+                (options, settings) -> Target.open(usable, options, settings),
+                rows::add,
+                new Progress(3, 2, (index, name) -> begun.add(index)));
+        assertThat(UnitMain.run(Part.CONTRACT, "bf16:copy", context)).isZero();
+        assertThat(begun).startsWith(3);
+        assertThat(rows).last().satisfies(row -> {
+            assertThat(row.status()).isEqualTo(Row.Status.FAILED);
+            assertThat(row.values())
+                    .extractingByKey("passed", as(InstanceOfAssertFactories.INTEGER))
+                    .isEqualTo(begun.get(begun.size() - 1) + 1 - 2);
+        });
     }
 }

@@ -3,6 +3,7 @@ package io.wan4j.gpucheck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,7 @@ class TorchCheckTest {
     @Test
     @SuppressWarnings("unchecked")
     void thePeerGetsTheNamesAndShapesOfOurKernels() {
-        Map<String, Object> all = TorchCheck.cases(Workload.of(Workload.Size.FULL));
+        Map<String, Object> all = TorchCheck.cases(Workload.of(Workload.Size.FULL), 60);
         List<Map<String, Object>> cases = (List<Map<String, Object>>) all.get("cases");
         assertThat(cases)
                 .anySatisfy(one -> assertThat(one)
@@ -26,6 +27,14 @@ class TorchCheckTest {
                         .containsEntry("k", 5120)
                         .containsEntry("format", "f8_e4m3"));
         assertThat((Map<String, Object>) all.get("block")).containsEntry("tokens", 32760L);
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void theLargestComesFirst() {
+        List<Map<String, Object>> cases = (List<Map<String, Object>>)
+                TorchCheck.cases(Workload.of(Workload.Size.TIMED), 60).get("cases");
+        assertThat(cases).extracting(one -> (Double) one.get("amount")).isSortedAccordingTo(Comparator.reverseOrder());
     }
 
     @Test
