@@ -24,8 +24,7 @@ enum Part {
     /** Single kernels at the sizes of Wan. */
     KERNELS(
             10,
-            () -> Stream.concat(
-                            KernelsCheck.units(), Stream.of(QuantisedAttentionCheck.UNIT, HalfSumsCheck.UNIT))
+            () -> Stream.concat(KernelsCheck.units(), Stream.of(QuantisedAttentionCheck.UNIT, HalfSumsCheck.UNIT))
                     .toList(),
             unit -> switch (unit) {
                 case QuantisedAttentionCheck.UNIT -> new QuantisedAttentionCheck();
