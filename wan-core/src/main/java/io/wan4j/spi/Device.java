@@ -1,6 +1,7 @@
 package io.wan4j.spi;
 
 import java.util.Optional;
+import java.util.regex.Matcher;
 
 /**
  * A place to compute. Its workspace and kernels are used by one thread at a time. Closing frees everything that its
@@ -12,9 +13,17 @@ public interface Device extends AutoCloseable {
         return new DeviceRequest(Optional.empty(), DeviceOptions.DEFAULT);
     }
 
-    /** Asks for a device by its provider's name: {@code cuda}, {@code onednn}, {@code reference}. */
+    /**
+     * Asks for a device by its provider's name: {@code cuda}, {@code onednn}, {@code reference}; where there are several of
+     * a kind, with a number from 0: {@code cuda:1}.
+     */
     static DeviceRequest named(String name) {
-        return new DeviceRequest(Optional.of(name), DeviceOptions.DEFAULT);
+        Matcher numbered = DeviceRequest.NUMBERED.matcher(name);
+        return numbered.matches()
+                ? new DeviceRequest(
+                        Optional.of(numbered.group(1)),
+                        DeviceOptions.DEFAULT.withOrdinal(Integer.parseInt(numbered.group(2))))
+                : new DeviceRequest(Optional.of(name), DeviceOptions.DEFAULT);
     }
 
     /** Short name for logs and options, for example {@code reference}, {@code onednn}, {@code cuda:0}. */

@@ -47,6 +47,11 @@ public record DeviceOptions(
         return new DeviceOptions(formats, threads, OptionalLong.of(bytes), ordinal, quantisedAttention, graphs);
     }
 
+    /** These options for another device of the same kind, from 0. */
+    public DeviceOptions withOrdinal(int number) {
+        return new DeviceOptions(formats, threads, memoryLimit, number, quantisedAttention, graphs);
+    }
+
     /** These options with or without 8-bit attention. */
     public DeviceOptions withQuantisedAttention(boolean chosen) {
         return new DeviceOptions(formats, threads, memoryLimit, ordinal, chosen, graphs);

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +18,9 @@ import org.slf4j.LoggerFactory;
  * @param options threads, formats, memory
  */
 public record DeviceRequest(Optional<String> provider, DeviceOptions options) {
+    /** A provider's name and the number of a device. */
+    static final Pattern NUMBERED = Pattern.compile("(.+):(\\d{1,6})");
+
     private static final Logger LOG = LoggerFactory.getLogger(DeviceRequest.class);
 
     /** This request with other options. */

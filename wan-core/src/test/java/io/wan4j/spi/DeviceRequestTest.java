@@ -53,6 +53,14 @@ class DeviceRequestTest {
     }
 
     @Test
+    void aNumberBehindTheNameChoosesAmongDevicesOfAKind() {
+        assertThat(Device.named("gpu:1").provider()).contains("gpu");
+        assertThat(Device.named("gpu:1").options().ordinal()).isEqualTo(1);
+        assertThat(Device.named("gpu").options().ordinal()).isZero();
+        assertThat(Device.named("gpu:x").provider()).contains("gpu:x");
+    }
+
+    @Test
     void noDeviceAtAllNamesEveryReason() {
         assertThatThrownBy(() -> Device.auto().open(List.of(REFUSED, BUSY)))
                 .isInstanceOf(DeviceException.class)

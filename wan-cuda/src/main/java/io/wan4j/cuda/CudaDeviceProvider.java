@@ -51,7 +51,10 @@ public final class CudaDeviceProvider implements DeviceProvider {
         if (result instanceof CudaProbe.Refused refused) {
             return Optional.of(refused.refusal());
         }
-        return CudaDevice.refusal(((CudaProbe.Usable) result).devices().get(0));
+        List<DeviceInfo> devices = ((CudaProbe.Usable) result).devices();
+        boolean usable =
+                devices.stream().anyMatch(device -> CudaDevice.refusal(device).isEmpty());
+        return usable ? Optional.empty() : CudaDevice.refusal(devices.get(0));
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * The order of units: what a run that is broken off must not have missed comes first. Correctness comes before speed, and
@@ -12,6 +13,9 @@ import java.util.TreeMap;
 final class Plan {
     private static final int CORRECTNESS = 1;
     private static final int LAST = 9;
+
+    /** Other activations than models use by default, and libraries that are not used by default. */
+    private static final Pattern LESS_URGENT = Pattern.compile("(f32|libraries):.*");
 
     private Plan() {}
 
@@ -46,7 +50,7 @@ final class Plan {
     private static int rank(Step step) {
         return switch (step.part()) {
             case DOCTOR -> 0;
-            case CONTRACT, GOLDENS -> step.unit().startsWith("f32:") ? LAST : CORRECTNESS;
+            case CONTRACT, GOLDENS -> LESS_URGENT.matcher(step.unit()).matches() ? LAST : CORRECTNESS;
             case CEILING -> 2;
             case KERNELS -> KernelsCheck.first(step.unit()) ? 2 : 7;
             case STEP -> step.unit().equals("bf16") ? 8 : 3;

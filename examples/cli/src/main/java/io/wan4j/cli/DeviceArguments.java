@@ -4,7 +4,6 @@ import io.wan4j.MemoryLimit;
 import io.wan4j.Precision;
 import io.wan4j.WanPipelineBuilder;
 import io.wan4j.spi.Device;
-import io.wan4j.spi.DeviceOptions;
 import io.wan4j.spi.DeviceRequest;
 import io.wan4j.tensor.ActivationMode;
 import java.util.Locale;
@@ -17,7 +16,8 @@ final class DeviceArguments {
             names = "--device",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "auto, cuda, onednn or reference (default: ${DEFAULT-VALUE}).")
+            description = "auto, cuda, cuda:1 (the second GPU) and so on, onednn or reference"
+                    + " (default: ${DEFAULT-VALUE}).")
     private String device = "auto";
 
     @Option(
@@ -62,7 +62,7 @@ final class DeviceArguments {
 
     DeviceRequest request() {
         DeviceRequest request = device.equals("auto") ? Device.auto() : Device.named(device);
-        return request.with(DeviceOptions.DEFAULT.withThreads(threads));
+        return request.with(request.options().withThreads(threads));
     }
 
     Precision precision() {

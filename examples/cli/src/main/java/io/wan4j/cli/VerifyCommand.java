@@ -3,6 +3,7 @@ package io.wan4j.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.wan4j.spi.Device;
+import io.wan4j.spi.DeviceRequest;
 import io.wan4j.testkit.golden.GoldenResult;
 import io.wan4j.testkit.golden.GoldenResults;
 import io.wan4j.testkit.golden.GoldenSuite;
@@ -61,7 +62,10 @@ final class VerifyCommand implements Callable<Integer> {
         checkArguments();
         List<GoldenResult> results = new ArrayList<>();
         List<String> uncovered = new ArrayList<>(GoldenSuites.uncovered(goldens));
-        try (Device device = Device.named(backend).with(formats.options()).open()) {
+        DeviceRequest request = Device.named(backend);
+        int ordinal = request.options().ordinal();
+        try (Device device =
+                request.with(formats.options().withOrdinal(ordinal)).open()) {
             out.println("device " + device.name() + ": " + device.description());
             for (GoldenSuite suite : GoldenSuites.in(goldens)) {
                 GoldenResults report = suite.report(goldens.resolve(suite.name()), device);
