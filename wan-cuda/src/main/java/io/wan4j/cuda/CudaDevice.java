@@ -5,6 +5,7 @@ import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.cuda.driver.DeviceInfo;
 import io.wan4j.cuda.driver.Refusal;
 import io.wan4j.cuda.driver.Refusal.Reason;
+import io.wan4j.cuda.kernel.KernelImage;
 import io.wan4j.cuda.kernel.KernelLibrary;
 import io.wan4j.error.DeviceException;
 import io.wan4j.spi.ActivationFormats;
@@ -99,6 +100,14 @@ final class CudaDevice implements Device {
         refusal(info).ifPresent(refusal -> {
             throw new DeviceException(refusal.toString());
         });
+        if (KernelImage.missing(driver.version(), info.capability())) {
+            throw new DeviceException(new Refusal(
+                            Reason.DRIVER_TOO_OLD,
+                            info.name() + ", compute capability " + info.capability()
+                                    + ": expected a driver for CUDA 13.0 or later, got " + driver.version(),
+                            "update the NVIDIA driver to 580 or later, or use the CPU")
+                    .toString());
+        }
         long context;
         try {
             context = driver.retainContext(info.ordinal());

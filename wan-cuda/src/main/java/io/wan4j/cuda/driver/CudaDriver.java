@@ -11,6 +11,9 @@ import java.util.OptionalLong;
  * an {@link io.wan4j.error.DeviceException} that names the call, what it was asked for, and the driver's own text.
  */
 public interface CudaDriver {
+    /** The machine code is made by NVRTC 13: drivers for CUDA 13.0 (branch 580) and later load it, older ones PTX. */
+    int MACHINE_CODE_VERSION = 13_000;
+
     /** The default stream. */
     long DEFAULT_STREAM = 0;
 
@@ -107,7 +110,7 @@ public interface CudaDriver {
 
     /** Whether modules may be machine code; if not, all are PTX text. */
     default boolean takesMachineCode() {
-        return true;
+        return version() >= MACHINE_CODE_VERSION;
     }
 
     /** Loads an image: a cubin, or PTX text which the driver compiles. */

@@ -8,11 +8,11 @@ import java.util.function.Supplier;
 
 /** The steps of {@link CudaProbe#run}, over any driver library. */
 final class DriverProbe {
-    /** The kernels are built by NVRTC 13, whose images need a driver of CUDA 13.0 (branch 580) or later. */
-    static final int OLDEST_VERSION = 13_000;
+    /** Has every function in use and the instructions of the kernels (PTX 8.7): branch 570. */
+    static final int OLDEST_VERSION = 12_080;
 
     private static final String INSTALL =
-            "install or update the NVIDIA driver to 580 or later (in a container: start it with --gpus all), or use the CPU";
+            "install or update the NVIDIA driver to 570 or later (in a container: start it with --gpus all), or use the CPU";
 
     private DriverProbe() {}
 

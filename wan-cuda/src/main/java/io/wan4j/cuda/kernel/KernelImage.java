@@ -1,12 +1,15 @@
 package io.wan4j.cuda.kernel;
 
 import io.wan4j.cuda.driver.ComputeCapability;
+import io.wan4j.cuda.driver.CudaDriver;
 import io.wan4j.error.DeviceException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * One compiled kernel file.
@@ -16,7 +19,12 @@ import java.util.List;
  * @param bytes what the driver loads
  */
 public record KernelImage(String file, String target, byte[] bytes) {
+    /** The oldest PTX version that has all instructions in use; CUDA 12.8 reads it. */
+    static final String PTX_VERSION = "8.7";
+
     private static final String PTX = "ptx";
+    private static final Pattern VERSION = Pattern.compile("(?m)^\\.version \\S+");
+    private static final ComputeCapability PTX_CAPABILITY = new ComputeCapability(8, 9);
 
     /**
      * The image of a kernel file that fits a device best: machine code of its architecture (with its own extensions
@@ -43,6 +51,24 @@ public record KernelImage(String file, String target, byte[] bytes) {
     /** The PTX of a kernel file, as the driver of an unknown later architecture would get it. */
     public static KernelImage ptx(String file) {
         return select(file, new ComputeCapability(99, 0));
+    }
+
+    /**
+     * This PTX for a driver of an older CUDA version. NVRTC names its own, latest PTX version in every text; the kernels
+     * need no more than {@value #PTX_VERSION}.
+     */
+    public KernelImage readableBy(int driverVersion) {
+        if (driverVersion >= CudaDriver.MACHINE_CODE_VERSION) {
+            return this;
+        }
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        String older = VERSION.matcher(text).replaceFirst(".version " + PTX_VERSION);
+        return new KernelImage(file, target, older.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Whether the PTX, which is made for one architecture, is all that such a driver has for an older device. */
+    public static boolean missing(int driverVersion, ComputeCapability capability) {
+        return driverVersion < CudaDriver.MACHINE_CODE_VERSION && !capability.isAtLeast(PTX_CAPABILITY);
     }
 
     static List<String> targets(ComputeCapability capability) {

@@ -41,7 +41,9 @@ public final class KernelLibrary implements AutoCloseable {
     }
 
     private KernelImage image(String file) {
-        return driver.takesMachineCode() ? KernelImage.select(file, capability) : KernelImage.ptx(file);
+        return driver.takesMachineCode()
+                ? KernelImage.select(file, capability)
+                : KernelImage.ptx(file).readableBy(driver.version());
     }
 
     @Override

@@ -45,7 +45,7 @@ class CudaProbeTest {
         assertThat(probe).isInstanceOfSatisfying(CudaProbe.Refused.class, refused -> {
             assertThat(refused.refusal().reason()).isEqualTo(Reason.NO_DRIVER);
             assertThat(refused.refusal().detail()).contains("libthere-is-no-such-library.so.1");
-            assertThat(refused.refusal().remedy()).contains("580");
+            assertThat(refused.refusal().remedy()).contains("570");
         });
     }
 
@@ -56,9 +56,9 @@ class CudaProbeTest {
 
     @Test
     void olderDriverIsRefusedWithBothVersions() {
-        library.version = 12_080;
+        library.version = 12_060;
         assertThat(refusal().reason()).isEqualTo(Reason.DRIVER_TOO_OLD);
-        assertThat(refusal().detail()).contains("13.0").contains("12.8");
+        assertThat(refusal().detail()).contains("12.8").contains("12.6");
     }
 
     static List<String> functions() {

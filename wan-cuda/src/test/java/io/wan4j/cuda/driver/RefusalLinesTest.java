@@ -31,7 +31,7 @@ class RefusalLinesTest {
 
     static Stream<Arguments> refusals() {
         return Stream.of(
-                refused(Reason.DRIVER_TOO_OLD, "CUDA 12.8", "580 or later", fake -> fake.version = 12_080),
+                refused(Reason.DRIVER_TOO_OLD, "CUDA 12.6", "570 or later", fake -> fake.version = 12_060),
                 refused(
                         Reason.FUNCTION_MISSING,
                         "lacks cuMemCreate",
@@ -75,7 +75,7 @@ class RefusalLinesTest {
                 .hasValueSatisfying(line -> assertThat(line)
                         .hasLineCount(1)
                         .contains(
-                                "no NVIDIA driver library loads", "libthere-is-no-such-library.so.1", "580 or later"));
+                                "no NVIDIA driver library loads", "libthere-is-no-such-library.so.1", "570 or later"));
     }
 
     private void assertRefused(DeviceOptions options, String... texts) {
