@@ -29,6 +29,7 @@ import io.wan4j.tensor.WeightSource;
 import io.wan4j.testkit.ptx.SimulatorOptions;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -50,15 +51,8 @@ class EightGigabytesTest {
     @ValueSource(ints = {0, 64})
     void wholeGenerationStaysWithinTheLimit(int loraRank) {
         driver.hollow();
-        WeightSource source = new HollowWeights(Format.I8, loraRank);
-        ModelParts parts = new ModelParts(
-                new ModelParts.Part<>(TextConfig.umt5Xxl(), source),
-                new ModelParts.Part<>(VisionConfig.vitHuge14(), source),
-                new ModelParts.Part<>(VaeConfig.wan21(), source),
-                new ModelParts.Part<>(WanConfig.i2v14b(), source));
-        ImageToVideo request = ImageToVideo.of(Picture.ofRgb(new PixelSize(16, 16), new byte[3 * 16 * 16]), "a cat")
-                .size(SIZE.width(), SIZE.height())
-                .frames(FRAMES);
+        ModelParts parts = parts(loraRank);
+        ImageToVideo request = request(SIZE);
         DeviceOptions options = DeviceOptions.DEFAULT.withMemoryLimit(LIMIT);
         try (Device device = CudaDevice.open(driver, driver.info(), options, MemorySizes.of(8L << 30))) {
             GenerationPlan plan = GenerationPlan.of(parts, device.formats(), request);
@@ -74,6 +68,33 @@ class EightGigabytesTest {
         }
         assertThat(driver.peakBytes()).isLessThanOrEqualTo(LIMIT).isGreaterThan(LIMIT / 2);
         assertThat(driver.alive()).isZero();
+    }
+
+    /** The VAE works frame by frame; so no card that it is made for asks for tiles. */
+    @Test
+    void vaeFitsWithoutTilesAtTheLargestSize() {
+        driver.hollow();
+        try (Device device = CudaDevice.open(driver, driver.info(), DeviceOptions.DEFAULT, MemorySizes.of(8L << 30))) {
+            GenerationPlan plan = GenerationPlan.of(parts(0), device.formats(), request(new VideoSize(1280, 720)));
+            for (Phase phase : List.of(Phase.LATENT_ENCODING, Phase.DECODING)) {
+                assertThat(plan.cost(phase).deviceBytes()).as(phase.label()).isLessThan(LIMIT);
+            }
+        }
+    }
+
+    private static ModelParts parts(int loraRank) {
+        WeightSource source = new HollowWeights(Format.I8, loraRank);
+        return new ModelParts(
+                new ModelParts.Part<>(TextConfig.umt5Xxl(), source),
+                new ModelParts.Part<>(VisionConfig.vitHuge14(), source),
+                new ModelParts.Part<>(VaeConfig.wan21(), source),
+                new ModelParts.Part<>(WanConfig.i2v14b(), source));
+    }
+
+    private static ImageToVideo request(VideoSize size) {
+        return ImageToVideo.of(Picture.ofRgb(new PixelSize(16, 16), new byte[3 * 16 * 16]), "a cat")
+                .size(size.width(), size.height())
+                .frames(FRAMES);
     }
 
     /** All phases, one step. */
