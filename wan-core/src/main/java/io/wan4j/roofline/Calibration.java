@@ -19,11 +19,12 @@ import java.util.Optional;
 
 /**
  * Ceilings of a device as its own kernels show them: the best of several short runs of a linear layer that fits the
- * caches, and of a copy that does not. Takes about a second. What no kernel of the device reaches is not in these
+ * caches, and of a copy that does not. Takes about two seconds. What no kernel of the device reaches is not in these
  * figures: a fraction of them tells how far a run is from the device's best linear layer, not from the silicon.
  */
 public final class Calibration {
     private static final long BUDGET_NANOS = 100_000_000;
+    private static final long WARM_UP_NANOS = 300_000_000;
     private static final int SMALLEST = 128;
     private static final int LARGEST = 2048;
     private static final long COPIED = 64L << 20;
@@ -55,7 +56,11 @@ public final class Calibration {
                 Linear layer = layer(arena, size, weight);
                 Tensor x = input(ops, size, weight.isCode() ? weight : activations);
                 Tensor out = ops.allocate(Shape.of(size, size), activations);
-                double seconds = seconds(device, () -> ops.linear(x, layer, Target.store(out)));
+                Runnable work = () -> ops.linear(x, layer, Target.store(out));
+                if (size == SMALLEST) {
+                    warmUp(device, work);
+                }
+                double seconds = seconds(device, work);
                 best = Math.max(best, 2.0 * size * size * size / seconds);
                 // The next size takes eight times as long, twice.
                 if (16 * seconds * 1e9 > 4.0 * BUDGET_NANOS) {
@@ -90,6 +95,15 @@ public final class Calibration {
             Tensor to = ops.allocate(shape, Format.F32);
             return 2.0 * COPIED / seconds(device, () -> ops.copy(from, to));
         }
+    }
+
+    /** Long enough that the virtual machine has compiled what a CPU backend does in Java around its products. */
+    private static void warmUp(Device device, Runnable work) {
+        long begin = System.nanoTime();
+        do {
+            work.run();
+            device.synchronize();
+        } while (System.nanoTime() - begin < WARM_UP_NANOS);
     }
 
     /** The shortest of some runs after one that warms up, within a small budget of time. */
