@@ -3,12 +3,10 @@ package io.wan4j.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.wan4j.cuda.CudaSettings.Libraries;
-import io.wan4j.cuda.library.CublasLt;
 import io.wan4j.cuda.library.Cudnn;
 import io.wan4j.cuda.library.Probed;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.Device;
-import io.wan4j.spi.DeviceOptions;
 import io.wan4j.testkit.ContractCase;
 import io.wan4j.testkit.ContractGroup;
 import io.wan4j.testkit.ErrorModel;
@@ -23,29 +21,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** cuDNN as an alternative for attention, played by a fake that computes on the memory of the simulated device. */
 class LibraryAttentionTest {
-    private static final String HEAD = "architecture\toperation\tsize\tchoice\tresult\n";
-
     private final SimulatedCudaDriver driver = SimulatedDevices.driver();
     private final FakeCudnn library = new FakeCudnn(driver);
     private final List<String> kernels = new ArrayList<>();
 
     private Device open(Libraries use, LibraryTable table, Supplier<Probed<Cudnn>> find) {
         driver.listen(report -> kernels.add(report.kernel()));
-        Supplier<Probed<CublasLt>> none = () -> CublasLt.find(() -> {
-            throw new UnsatisfiedLinkError("none");
-        });
-        return CudaDevice.open(
-                driver,
-                driver.info(),
-                DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16),
-                new CudaSetup(
-                        SimulatedDevices.smallSizes(),
-                        CudaSettings.DEFAULT.withLibraries(use),
-                        new LibrarySource(none, find, table)));
+        return LibraryDevices.open(
+                driver, SimulatedDevices.smallSizes(), use, new LibrarySource(LibraryDevices::noCublasLt, find, table));
     }
 
     private Device open(Libraries use, String rows) {
-        return open(use, LibraryTable.parse(HEAD + rows), () -> Cudnn.find(() -> library));
+        return open(use, LibraryDevices.table(rows), () -> Cudnn.find(() -> library));
     }
 
     private static void runAll(Device device) {

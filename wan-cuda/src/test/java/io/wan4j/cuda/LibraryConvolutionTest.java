@@ -3,12 +3,9 @@ package io.wan4j.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.wan4j.cuda.CudaSettings.Libraries;
-import io.wan4j.cuda.library.CublasLt;
 import io.wan4j.cuda.library.Cudnn;
-import io.wan4j.cuda.library.Probed;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.Device;
-import io.wan4j.spi.DeviceOptions;
 import io.wan4j.testkit.ContractCase;
 import io.wan4j.testkit.ContractGroup;
 import io.wan4j.testkit.ErrorModel;
@@ -16,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,25 +20,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** cuDNN as an alternative for convolutions, played by a fake that computes on the memory of the simulated device. */
 class LibraryConvolutionTest {
-    private static final String HEAD = "architecture\toperation\tsize\tchoice\tresult\n";
-
     private final SimulatedCudaDriver driver = SimulatedDevices.driver();
     private final FakeCudnn library = new FakeCudnn(driver);
     private final List<String> kernels = new ArrayList<>();
 
     private Device open(Libraries use, String rows, MemorySizes sizes) {
         driver.listen(report -> kernels.add(report.kernel()));
-        Supplier<Probed<CublasLt>> none = () -> CublasLt.find(() -> {
-            throw new UnsatisfiedLinkError("none");
-        });
-        return CudaDevice.open(
+        return LibraryDevices.open(
                 driver,
-                driver.info(),
-                DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16),
-                new CudaSetup(
-                        sizes,
-                        CudaSettings.DEFAULT.withLibraries(use),
-                        new LibrarySource(none, () -> Cudnn.find(() -> library), LibraryTable.parse(HEAD + rows))));
+                sizes,
+                use,
+                new LibrarySource(
+                        LibraryDevices::noCublasLt, () -> Cudnn.find(() -> library), LibraryDevices.table(rows)));
     }
 
     private Device open(Libraries use) {

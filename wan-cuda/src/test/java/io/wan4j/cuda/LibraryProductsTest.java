@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.wan4j.cuda.CudaSettings.Libraries;
 import io.wan4j.cuda.library.CublasLt;
-import io.wan4j.cuda.library.Cudnn;
 import io.wan4j.cuda.library.Probed;
 import io.wan4j.spi.ActivationFormats;
 import io.wan4j.spi.Device;
-import io.wan4j.spi.DeviceOptions;
 import io.wan4j.testkit.ContractCase;
 import io.wan4j.testkit.ContractGroup;
 import io.wan4j.testkit.ErrorModel;
@@ -24,19 +22,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** cuBLASLt as an alternative, played by a fake that computes on the memory of the simulated device. */
 class LibraryProductsTest {
-    private static final String HEAD = "architecture\toperation\tsize\tchoice\tresult\n";
-    private static final LibraryTable NOTHING = LibraryTable.parse(HEAD);
+    private static final LibraryTable NOTHING = LibraryDevices.table("");
 
     private final SimulatedCudaDriver driver = SimulatedDevices.driver();
     private final FakeCublasLt library = new FakeCublasLt(driver);
     private final List<String> kernels = new ArrayList<>();
     private int searches;
-
-    private static Probed<Cudnn> noCudnn() {
-        return Cudnn.find(() -> {
-            throw new UnsatisfiedLinkError("none");
-        });
-    }
 
     private Device open(Libraries use, LibraryTable table, Supplier<Probed<CublasLt>> find) {
         driver.listen(report -> kernels.add(report.kernel()));
@@ -44,14 +35,8 @@ class LibraryProductsTest {
             searches++;
             return find.get();
         };
-        return CudaDevice.open(
-                driver,
-                driver.info(),
-                DeviceOptions.DEFAULT.withFormats(ActivationFormats.BF16),
-                new CudaSetup(
-                        SimulatedDevices.smallSizes(),
-                        CudaSettings.DEFAULT.withLibraries(use),
-                        new LibrarySource(counted, LibraryProductsTest::noCudnn, table)));
+        return LibraryDevices.open(
+                driver, SimulatedDevices.smallSizes(), use, new LibrarySource(counted, LibraryDevices::noCudnn, table));
     }
 
     private Device open(Libraries use, LibraryTable table) {
@@ -110,9 +95,9 @@ class LibraryProductsTest {
 
     @Test
     void measuredOperationGoesToTheLibraryAndNoOther() {
-        LibraryTable table = LibraryTable.parse(HEAD
-                + driver.info().capability() + "\tlinear_i8\tsmall\tlibrary\tresults/test.json\n"
-                + driver.info().capability() + "\tlinear_bf16\tsmall\town\tresults/test.json\n");
+        LibraryTable table =
+                LibraryDevices.table(driver.info().capability() + "\tlinear_i8\tsmall\tlibrary\tresults/test.json\n"
+                        + driver.info().capability() + "\tlinear_bf16\tsmall\town\tresults/test.json\n");
         try (Device device = open(Libraries.MEASURED, table)) {
             linear().forEach(one -> run(device, one));
         }

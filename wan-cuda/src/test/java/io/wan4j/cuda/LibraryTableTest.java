@@ -18,7 +18,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Where libraries are used, and what {@code wan doctor} says about it. */
 class LibraryTableTest {
-    private static final String HEAD = "architecture\toperation\tsize\tchoice\tresult\n";
     private static final ComputeCapability ADA = new ComputeCapability(8, 9);
     private static final ComputeCapability HOPPER = new ComputeCapability(9, 0);
 
@@ -29,7 +28,7 @@ class LibraryTableTest {
         assertThatThrownBy(() -> LibraryTable.parse("")).hasMessageContaining("head");
         for (String line : List.of(
                 "sm_89\tlinear_i8\tsmall\town\tx", "8.9\tlinear_i8\tsmall\tmaybe\tx", "8.9\tlinear_i8\tsmall\town\t")) {
-            assertThatThrownBy(() -> LibraryTable.parse(HEAD + line))
+            assertThatThrownBy(() -> LibraryDevices.table(line))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining(line);
         }
@@ -37,7 +36,7 @@ class LibraryTableTest {
 
     @Test
     void sizesAndLibrariesAreToldApart() {
-        LibraryTable table = LibraryTable.parse(HEAD + "8.9\tlinear_bf16\tlarge\tlibrary\tresults/test.json");
+        LibraryTable table = LibraryDevices.table("8.9\tlinear_bf16\tlarge\tlibrary\tresults/test.json");
         assertThat(table.preferred(ADA, Library.CUBLASLT)).containsExactly(Operation.LINEAR_BF16);
         assertThat(table.preferred(ADA, Library.CUDNN)).isEmpty();
         assertThat(table.preferred(HOPPER, Library.CUBLASLT)).isEmpty();
@@ -51,7 +50,7 @@ class LibraryTableTest {
     void linesThatTheCheckWritesCanBeRead(Operation operation) {
         String line =
                 LibraryTable.row("8.9", operation.label() + "\t" + LibraryTable.Size.LARGE.label(), true, "x.json");
-        assertThat(LibraryTable.parse(HEAD + line).prefersLibrary(ADA, operation, 1e12))
+        assertThat(LibraryDevices.table(line).prefersLibrary(ADA, operation, 1e12))
                 .isTrue();
     }
 
@@ -71,7 +70,7 @@ class LibraryTableTest {
 
     private String report(Libraries use, String rows) {
         Probed<Cudnn> probed = Cudnn.find(() -> library);
-        return new LibraryPolicy(use, LibraryTable.parse(HEAD + rows), ADA).report(probed, Library.CUDNN);
+        return new LibraryPolicy(use, LibraryDevices.table(rows), ADA).report(probed, Library.CUDNN);
     }
 
     @Test

@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,7 +88,7 @@ class OffloadTest {
 
     private static float[] denoise(Device device, Residency residency) {
         try (LoadedModels models = new LoadedModels(parts, device, Set.of(), residency)) {
-            float[] latents = random(WanConfig.LATENT_CHANNELS * positions());
+            float[] latents = TinyTransformer.random(WanConfig.LATENT_CHANNELS * positions());
             new Stages(models).denoise(job(), steps().newRun(), latents, Tick.NONE, () -> {});
             assertThat(models.takeWarnings()).isEmpty();
             return latents;
@@ -107,22 +106,13 @@ class OffloadTest {
     private static DenoisingJob job() {
         WanConfig config = parts.transformer().config();
         return new DenoisingJob(
-                random(3 * config.textDim()),
+                TinyTransformer.random(3 * config.textDim()),
                 Optional.empty(),
                 1,
-                random(VisionConfig.ROWS * config.imageDim()),
-                random(WanConfig.CONDITION_CHANNELS * positions()),
+                TinyTransformer.random(VisionConfig.ROWS * config.imageDim()),
+                TinyTransformer.random(WanConfig.CONDITION_CHANNELS * positions()),
                 SIZE,
                 LATENT_FRAMES);
-    }
-
-    private static float[] random(int count) {
-        SplittableRandom source = new SplittableRandom(count);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) (source.nextDouble() - 0.5);
-        }
-        return values;
     }
 
     @Test
@@ -151,7 +141,7 @@ class OffloadTest {
     }
 
     private static void requireSameBitsWithFewerBlocks(LoadedModels models) {
-        float[] latents = random(WanConfig.LATENT_CHANNELS * positions());
+        float[] latents = TinyTransformer.random(WanConfig.LATENT_CHANNELS * positions());
         new Stages(models).denoise(job(), steps().newRun(), latents, Tick.NONE, () -> {});
         assertThat(latents).containsExactly(expected);
         assertThat(models.transformer().residentBlocks()).isLessThan(LAYERS);

@@ -67,7 +67,8 @@ final class TinyTransformer implements AutoCloseable {
         return latents;
     }
 
-    private static float[] random(int count) {
+    /** Values from -0.5 to 0.5, the same ones for the same count. */
+    static float[] random(int count) {
         SplittableRandom source = new SplittableRandom(count);
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {

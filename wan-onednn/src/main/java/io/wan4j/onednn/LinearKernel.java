@@ -144,8 +144,7 @@ final class LinearKernel implements AutoCloseable {
         long c = NativeStorage.address(out);
         workers.run(tiles.count(), (worker, task) -> {
             Tiles.Tile t = tiles.tile(task);
-            MatmulSpec spec =
-                    spec(t, in, x.format(), out.format(), columns, fusion).withLda(left.stride());
+            MatmulSpec spec = spec(t, in, left, out.format(), columns, fusion);
             long[] data = new long[3 + (bias != 0 ? 1 : 0) + (gate != 0 ? 1 : 0)];
             data[0] = left.row(t.row());
             data[1] = t.chunk().address();
@@ -162,14 +161,14 @@ final class LinearKernel implements AutoCloseable {
     }
 
     private static MatmulSpec spec(
-            Tiles.Tile tile, long in, Format left, Format out, long stride, MatmulSpec.Fusion fusion) {
-        int type = Md.type(left);
+            Tiles.Tile tile, long in, Left left, Format out, long stride, MatmulSpec.Fusion fusion) {
+        int type = Md.type(left.format());
         return new MatmulSpec(
                 tile.rows(),
                 tile.chunk().columns(),
                 in,
                 new MatmulSpec.Types(type, type, Md.type(out)),
-                in,
+                left.stride(),
                 stride,
                 MatmulSpec.Right.PACKED,
                 fusion);
@@ -197,16 +196,13 @@ final class LinearKernel implements AutoCloseable {
         boolean integers = left.format() == Format.I8;
         long columns = t.chunk().columns();
         if (left.low() != 0) {
-            MatmulSpec low = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.NONE)
-                    .withLda(left.stride());
+            MatmulSpec low = spec(t, in, left, Format.F32, columns, MatmulSpec.Fusion.NONE);
             worker.matmul(low, left.lowRow(t.row()), t.chunk().address(), product);
-            MatmulSpec high = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.SUM)
-                    .withLda(left.stride());
+            MatmulSpec high = spec(t, in, left, Format.F32, columns, MatmulSpec.Fusion.SUM);
             worker.matmul(high, left.row(t.row()), t.chunk().address(), product);
         } else if (integers) {
             // The column scales are fused, so that sums beyond 2^24 are scaled before they are rounded to F32.
-            MatmulSpec spec = spec(t, in, Format.I8, Format.F32, columns, MatmulSpec.Fusion.COLUMN_SCALE)
-                    .withLda(left.stride());
+            MatmulSpec spec = spec(t, in, left, Format.F32, columns, MatmulSpec.Fusion.COLUMN_SCALE);
             worker.matmul(
                     spec,
                     left.row(t.row()),
@@ -214,8 +210,7 @@ final class LinearKernel implements AutoCloseable {
                     product,
                     finish.columnScales(t.chunk().from()));
         } else {
-            MatmulSpec spec = spec(t, in, left.format(), Format.F32, columns, MatmulSpec.Fusion.NONE)
-                    .withLda(left.stride());
+            MatmulSpec spec = spec(t, in, left, Format.F32, columns, MatmulSpec.Fusion.NONE);
             worker.matmul(spec, left.row(t.row()), t.chunk().address(), product);
         }
         finish.run(worker, t, product, integers);

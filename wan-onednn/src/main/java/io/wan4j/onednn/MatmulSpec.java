@@ -13,11 +13,6 @@ package io.wan4j.onednn;
  * @param fusion what happens to the sums
  */
 record MatmulSpec(long m, long n, long k, Types types, long lda, long ldc, Right right, Fusion fusion) {
-    /** The same product of rows of A that lie so many elements apart. */
-    MatmulSpec withLda(long elements) {
-        return new MatmulSpec(m, n, k, types, elements, ldc, right, fusion);
-    }
-
     /** oneDNN's numbers for the element types of A, B and C. */
     record Types(int a, int b, int c) {}
 
